@@ -1,0 +1,117 @@
+//! Bodies of the REST interface under `/api/v1`.
+
+use crate::notice::Tab;
+use crate::signal::SessionState;
+use crate::{CompanyId, Participant, Private, SessionId, Viewport};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// `POST /api/v1/sessions`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct CreateSession {
+    pub company: CompanyId,
+    pub start_url: Private<String>,
+    #[serde(default)]
+    pub viewport: Option<Viewport>,
+    /// BCP 47, English when absent.
+    #[serde(default)]
+    pub language: Option<String>,
+}
+
+/// What creating a session gives. The addresses hold one-time tokens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct CreatedSession {
+    pub id: SessionId,
+    pub pin: Private<String>,
+    pub customer_url: Private<String>,
+    pub agent_url: Private<String>,
+}
+
+/// `POST /api/v1/sessions/{id}/navigate`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Navigate {
+    pub url: Private<String>,
+}
+
+/// `GET /api/v1/sessions/{id}`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct SessionView {
+    pub id: SessionId,
+    pub company: CompanyId,
+    pub state: SessionState,
+    /// Seconds since 1970 (UTC).
+    pub created_at: i64,
+    pub tabs: Vec<Tab>,
+    pub participants: Vec<Participant>,
+}
+
+/// `POST /api/v1/pins/redeem`: a PIN for the customer's one-time token.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct RedeemPin {
+    pub company: CompanyId,
+    pub pin: Private<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct RedeemedPin {
+    pub customer_url: Private<String>,
+}
+
+/// `POST /api/v1/sign-in`: sets a cookie.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    pub email: Private<String>,
+    pub password: Private<String>,
+}
+
+/// `GET /api/v1/me`: who is signed in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Me {
+    pub name: Private<String>,
+    pub company: CompanyId,
+    pub company_name: String,
+    pub admin: bool,
+}
+
+/// `GET /api/v1/sessions`: the company's sessions of today, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct SessionList {
+    pub sessions: Vec<SessionSummary>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct SessionSummary {
+    pub id: SessionId,
+    pub state: SessionState,
+    /// Seconds since 1970 (UTC).
+    pub created_at: i64,
+    pub start_host: String,
+    pub agent: Option<Private<String>>,
+}
+
+/// `POST /api/v1/sessions/{id}/join`: a new one-time agent link for the signed-in agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct JoinLink {
+    pub agent_url: Private<String>,
+}
+
+/// Every answer that is not a success.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct ApiError {
+    /// Stable, for programs: `invalid_pin`, `not_found` …
+    pub code: String,
+    /// For people.
+    pub message: String,
+}

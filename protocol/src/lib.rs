@@ -1,0 +1,27 @@
+//! The words every part of Tandem speaks: ids, signalling, input, notices, control and the policy document.
+//!
+//! This crate imports nothing of ours, does no I/O and names no library's type. It is the only place that derives
+//! `Serialize` for the wire; the TypeScript of the pages is generated from it (see `typescript`).
+
+pub mod api;
+pub mod control;
+pub mod ids;
+pub mod input;
+pub mod limits;
+pub mod notice;
+pub mod people;
+pub mod policy;
+pub mod private;
+pub mod signal;
+pub mod typescript;
+pub mod viewport;
+mod wire;
+
+pub use ids::{CompanyId, InputId, NodeName, ParticipantId, SessionId, TabId};
+pub use people::{Audience, Colour, Participant, Role};
+pub use private::Private;
+pub use viewport::Viewport;
+pub use wire::{WireError, parse, to_json};
+
+/// Version of everything in this crate. A component that speaks another one is refused when it registers.
+pub const PROTOCOL_VERSION: u32 = 1;

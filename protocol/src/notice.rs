@@ -1,0 +1,140 @@
+//! What the browser node tells a participant's page beside the picture, by data channel.
+
+use crate::{InputId, ParticipantId, Private, TabId, Viewport};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// On the `pointer` channel: where another participant points. Latest `sequence` of each participant wins.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct CursorNotice {
+    pub participant: ParticipantId,
+    pub sequence: u32,
+    pub x: f32,
+    pub y: f32,
+}
+
+/// On the `control` channel. A page that joins gets one of each kind that has a state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Notice {
+    /// The size of the page and of its picture.
+    Viewport { viewport: Viewport },
+    /// The page's cursor under this participant's pointer, as a CSS `cursor` keyword.
+    Cursor { shape: CursorShape },
+    /// A participant pressed or released a mouse button: for the ripple of their cursor.
+    Press { participant: ParticipantId, pressed: bool },
+    /// All open tabs, in order; exactly one is active.
+    Tabs { tabs: Vec<Tab> },
+    /// A text field got or lost the focus: when and how a phone raises its keyboard.
+    Field { field: Option<Field> },
+    /// An input was refused, and why.
+    Denied { id: Option<InputId>, reason: Denied },
+    /// `timestamp` is the RTP timestamp of the first picture that followed input `id`.
+    Shown { id: InputId, timestamp: u32, stages: Stages },
+    /// The page of a tab, or the whole browser, broke down. `Reload` brings a tab back.
+    Crashed { tab: Option<TabId> },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Tab {
+    pub id: TabId,
+    pub title: Private<String>,
+    pub url: Private<String>,
+    pub active: bool,
+    pub loading: bool,
+    pub crashed: bool,
+    pub can_go_back: bool,
+    pub can_go_forward: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    pub kind: FieldKind,
+    /// The caret in CSS pixels of the viewport: left, top, width, height.
+    pub caret: [f32; 4],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    Text,
+    Password,
+    Number,
+    Email,
+    Phone,
+    Url,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Denied {
+    /// This role may not do that.
+    Role,
+    /// The other person holds the mouse button or the finger.
+    Busy,
+    /// A shortcut of the browser itself, which is not shared.
+    Shortcut,
+    /// The company does not let this address be opened.
+    Site,
+    /// Not an address that can be opened.
+    Address,
+    /// More input than a person makes.
+    Flood,
+}
+
+/// Where the node's part of click-to-photon went, in microseconds, each from the end of the one before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Stages {
+    /// Arrival at the node to hand-over to Chromium.
+    pub gate: u32,
+    /// Hand-over to Chromium's next commit.
+    pub commit: u32,
+    /// Commit to an encoded picture.
+    pub encode: u32,
+}
+
+/// CSS `cursor` keywords that Chromium asks for (CSS UI 4 §5).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum CursorShape {
+    #[default]
+    Default,
+    None,
+    ContextMenu,
+    Help,
+    Pointer,
+    Progress,
+    Wait,
+    Cell,
+    Crosshair,
+    Text,
+    VerticalText,
+    Alias,
+    Copy,
+    Move,
+    NoDrop,
+    NotAllowed,
+    Grab,
+    Grabbing,
+    EResize,
+    NResize,
+    NeResize,
+    NwResize,
+    SResize,
+    SeResize,
+    SwResize,
+    WResize,
+    EwResize,
+    NsResize,
+    NeswResize,
+    NwseResize,
+    ColResize,
+    RowResize,
+    AllScroll,
+    ZoomIn,
+    ZoomOut,
+}
