@@ -1,1 +1,99 @@
+//! What a participant's input may do to the browser: the pure core of the gate.
+//!
+//! It takes who sent what and when, and answers with [`Permit`]s, which nothing else can make and without which nothing
+//! reaches Chromium. It does no I/O and knows no clock.
+//!
+//! Architecture invariant: nothing reaches Chromium without a `Permit`.
+//!
+//! ```compile_fail
+//! use tandem_policy::{Action, Permit};
+//! let forged = Permit { action: Action::Compose { text: "x".into() }, input: None };
+//! ```
 
+mod bucket;
+mod gate;
+mod keyboard;
+mod keys;
+mod pointer;
+
+pub use gate::{Gate, Outcome};
+pub use keys::Mask;
+
+use tandem_protocol::input::{MouseButton, Navigation, TouchPhase};
+use tandem_protocol::{InputId, ParticipantId, Private, TabId, Viewport};
+
+/// Leave to do one thing to the browser, made by the [`Gate`] alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Permit {
+    action: Action,
+    input: Option<(ParticipantId, InputId)>,
+}
+
+impl Permit {
+    pub fn action(&self) -> &Action {
+        &self.action
+    }
+
+    /// The input that this carries out, when its picture is to be found (click-to-photon).
+    pub fn input(&self) -> Option<(ParticipantId, InputId)> {
+        self.input
+    }
+}
+
+/// Milliseconds on a clock that never goes back. Only differences count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Millis(pub u64);
+
+impl Millis {
+    fn since(self, earlier: Millis) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// What can be done to the browser. Places are CSS pixels within the viewport.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    Move {
+        x: f32,
+        y: f32,
+    },
+    /// The pointer is at the place already.
+    Button {
+        button: MouseButton,
+        pressed: bool,
+        modifiers: Mask,
+    },
+    Wheel {
+        dx: f32,
+        dy: f32,
+        modifiers: Mask,
+    },
+    /// `code` as in Linux's `input-event-codes.h`.
+    Key {
+        code: u16,
+        pressed: bool,
+        modifiers: Mask,
+    },
+    Text {
+        text: Private<String>,
+    },
+    Compose {
+        text: Private<String>,
+    },
+    Touch {
+        slot: u8,
+        phase: TouchPhase,
+        x: f32,
+        y: f32,
+    },
+    Navigate {
+        to: Navigation,
+    },
+    Tab {
+        tab: TabId,
+        close: bool,
+    },
+    Resize {
+        viewport: Viewport,
+    },
+}

@@ -1,0 +1,34 @@
+# Compiled code is kept outside the checkout, so that a fresh clone does not compile the same dependencies again.
+export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tandem/target
+
+.DEFAULT_GOAL := help
+
+help: ## What there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Installs what is missing
+	@deploy/development/setup.sh
+
+pages: setup ## Builds the pages
+	@cd web-client && npm run --silent build
+
+run: pages ## Builds and starts everything, with the demo shop, and prints the links
+	cargo run --quiet --bin tandem
+
+test: pages ## All tests
+	cd web-client && npm run --silent check && npm test --silent
+	cargo build --workspace --all-targets --quiet
+	deploy/development/test.sh
+	cd web-client && npm run --silent e2e
+
+lint: ## Formatting and clippy
+	cargo fmt --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+bench: pages ## The whole system in real browsers: a table, and bench.json
+	cargo run --quiet --bin tandem-loadtest -- bench
+
+protocol: ## Writes the TypeScript of the protocol
+	cargo run --quiet -p tandem-protocol --example typescript > web-client/src/protocol.gen.ts
+
+.PHONY: help setup pages run test lint bench protocol

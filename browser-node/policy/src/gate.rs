@@ -1,0 +1,287 @@
+use crate::bucket::Bucket;
+use crate::keyboard::Keyboard;
+use crate::keys::Mask;
+use crate::pointer::{Finger, Pointer};
+use crate::{Action, Millis, Permit};
+use std::collections::HashMap;
+use tandem_protocol::input::{ControlInput, MouseButton, PointerInput, TouchPhase};
+use tandem_protocol::notice::{CursorNotice, Denied};
+use tandem_protocol::policy::{Permissions, Policy};
+use tandem_protocol::{InputId, ParticipantId, Role, Viewport};
+
+/// Twice what a 144 Hz mouse makes.
+const MOVES_A_SECOND: u64 = 300;
+/// Ten times what the fastest typist makes, key up and down.
+const ACTS_A_SECOND: u64 = 400;
+/// The longest wheel step that is taken (CSS pixels).
+const WHEEL_LIMIT: f32 = 4000.0;
+
+/// Decides for everyone in one session.
+#[derive(Debug)]
+pub struct Gate {
+    policy: Policy,
+    viewport: Viewport,
+    people: HashMap<ParticipantId, Person>,
+    pointer: Pointer,
+    keyboard: Keyboard,
+}
+
+#[derive(Debug)]
+struct Person {
+    role: Role,
+    modifiers: Mask,
+    /// The last move's number, so that a late one is known.
+    sequence: Option<u32>,
+    moves: Bucket,
+    acts: Bucket,
+}
+
+/// What comes of one input.
+#[derive(Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// In the order in which they are to be carried out.
+    pub permits: Vec<Permit>,
+    /// For everyone else's page.
+    pub cursor: Option<CursorNotice>,
+    /// A mouse button went down or up: for the ripple of the person's cursor.
+    pub press: Option<bool>,
+    /// For the sender's page.
+    pub denied: Option<Denied>,
+}
+
+impl Outcome {
+    fn denied(reason: Denied) -> Self {
+        Outcome { denied: Some(reason), ..Outcome::default() }
+    }
+
+    fn acts(actions: impl IntoIterator<Item = Action>) -> Self {
+        let permits = actions.into_iter().map(|action| Permit { action, input: None }).collect();
+        Outcome { permits, ..Outcome::default() }
+    }
+
+    /// The last action answers this input.
+    fn answering(mut self, who: ParticipantId, id: InputId) -> Self {
+        if let Some(last) = self.permits.last_mut() {
+            last.input = Some((who, id));
+        }
+        self
+    }
+}
+
+impl Gate {
+    pub fn new(policy: Policy, viewport: Viewport) -> Self {
+        let (people, pointer, keyboard) = Default::default();
+        Gate { policy, viewport, people, pointer, keyboard }
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Lets this person's input count from now on.
+    pub fn admit(&mut self, who: ParticipantId, role: Role, now: Millis) {
+        let (moves, acts) = (Bucket::new(MOVES_A_SECOND, now), Bucket::new(ACTS_A_SECOND, now));
+        self.people
+            .entry(who)
+            .or_insert(Person { role, modifiers: Mask::default(), sequence: None, moves, acts })
+            .role = role;
+    }
+
+    /// This person left or lost the connection: what they hold is let go, and nothing of theirs counts any more.
+    pub fn dismiss(&mut self, who: ParticipantId) -> Outcome {
+        let outcome = self.let_go(who);
+        self.people.remove(&who);
+        outcome
+    }
+
+    /// Takes a new policy. Whoever may no longer act lets go of what they hold.
+    pub fn set_policy(&mut self, policy: Policy) -> Outcome {
+        self.policy = policy;
+        let silenced = |gate: &Gate, role: Role| gate.permissions(role).is_some_and(|p| !p.control || !p.typing);
+        let people: Vec<_> = self.people.iter().filter(|(_, p)| silenced(self, p.role)).map(|(who, _)| *who).collect();
+        let permits = people.into_iter().flat_map(|who| self.let_go(who).permits).collect();
+        Outcome { permits, ..Outcome::default() }
+    }
+
+    /// When [`Self::expire`] must be called at the latest.
+    pub fn deadline(&self) -> Option<Millis> {
+        self.pointer.deadline()
+    }
+
+    /// Takes the pointer from someone who holds it and has been silent for too long.
+    pub fn expire(&mut self, now: Millis) -> Outcome {
+        self.pointer.lost(now).map(|who| self.let_go(who)).unwrap_or_default()
+    }
+
+    /// A move of the pointer, by the lossy channel.
+    pub fn point(&mut self, who: ParticipantId, input: PointerInput, now: Millis) -> Outcome {
+        let Some(person) = self.people.get_mut(&who) else { return Outcome::denied(Denied::Role) };
+        if !person.moves.take(now) {
+            return Outcome::denied(Denied::Flood);
+        }
+        // Serial-number arithmetic (RFC 1982), so that the counter may wrap.
+        let late = person.sequence.is_some_and(|last| input.sequence.wrapping_sub(last) as i32 <= 0);
+        let Some((x, y)) = self.viewport_place(input.x, input.y).filter(|_| !late) else { return Outcome::default() };
+        let Some(person) = self.people.get_mut(&who) else { return Outcome::default() };
+        person.sequence = Some(input.sequence);
+        let role = person.role;
+        let moves = self.may(role, |p| p.control) && self.pointer.moves(who, role == Role::Customer, now);
+        let mut outcome = Outcome::acts(moves.then_some(Action::Move { x, y }));
+        outcome.cursor = Some(CursorNotice { participant: who, sequence: input.sequence, x, y });
+        outcome
+    }
+
+    /// Anything that came by the reliable channel.
+    pub fn act(&mut self, who: ParticipantId, input: ControlInput, now: Millis) -> Outcome {
+        let Some(person) = self.people.get_mut(&who) else { return Outcome::denied(Denied::Role) };
+        let role = person.role;
+        // Letting go is always heard, so that nothing sticks.
+        let lets_go = matches!(
+            input,
+            ControlInput::ReleaseAll
+                | ControlInput::Key { pressed: false, .. }
+                | ControlInput::Button { pressed: false, .. }
+                | ControlInput::Touch { phase: TouchPhase::End | TouchPhase::Cancel, .. }
+        );
+        if !person.acts.take(now) && !lets_go {
+            return Outcome::denied(Denied::Flood);
+        }
+        if !lets_go && !self.may_act(role, &input) {
+            return Outcome::denied(Denied::Role);
+        }
+        match input {
+            ControlInput::Button { id, x, y, button, pressed } => {
+                self.button(who, (x, y), button, pressed, now).answering(who, id)
+            }
+            ControlInput::Wheel { id, x, y, dx, dy } => self.wheel(who, (x, y), (dx, dy)).answering(who, id),
+            ControlInput::Key { id, code, key, pressed, repeat: _, modifiers } => {
+                if let Some(person) = self.people.get_mut(&who) {
+                    person.modifiers = modifiers.into();
+                }
+                let actions = match pressed {
+                    true => self.keyboard.press(who, code.reveal(), key.reveal(), modifiers),
+                    false => Ok(self.keyboard.release(who, code.reveal(), modifiers).into_iter().collect()),
+                };
+                match actions {
+                    Ok(actions) => Outcome::acts(actions).answering(who, id),
+                    Err(reason) => Outcome::denied(reason),
+                }
+            }
+            ControlInput::Text { id, text } => Outcome::acts([Action::Text { text }]).answering(who, id),
+            ControlInput::Compose { text } => Outcome::acts([Action::Compose { text }]),
+            ControlInput::Touch { id, finger, phase, x, y } => {
+                self.touch(who, finger, phase, (x, y)).answering(who, id)
+            }
+            ControlInput::ReleaseAll => self.let_go(who),
+            ControlInput::Navigate { to } => Outcome::acts([Action::Navigate { to }]),
+            ControlInput::Tab { tab, close } => Outcome::acts([Action::Tab { tab, close }]),
+            ControlInput::Resize { viewport } => {
+                self.viewport = viewport.clamped();
+                Outcome::acts([Action::Resize { viewport: self.viewport }])
+            }
+        }
+    }
+
+    fn button(
+        &mut self,
+        who: ParticipantId,
+        place: (f32, f32),
+        button: MouseButton,
+        pressed: bool,
+        now: Millis,
+    ) -> Outcome {
+        let Some((x, y)) = self.viewport_place(place.0, place.1) else { return Outcome::default() };
+        let modifiers = self.modifiers(who);
+        if pressed && self.pointer.is_busy_for(who) {
+            return Outcome::denied(Denied::Busy);
+        }
+        let changed = if pressed { self.pointer.press(who, button, now) } else { self.pointer.release(who, button) };
+        if !changed {
+            return Outcome::default();
+        }
+        let mut outcome = Outcome::acts([Action::Move { x, y }, Action::Button { button, pressed, modifiers }]);
+        outcome.press = Some(pressed);
+        outcome
+    }
+
+    fn wheel(&mut self, who: ParticipantId, place: (f32, f32), step: (f32, f32)) -> Outcome {
+        if self.pointer.is_busy_for(who) {
+            return Outcome::denied(Denied::Busy);
+        }
+        let Some((x, y)) = self.viewport_place(place.0, place.1) else { return Outcome::default() };
+        if !step.0.is_finite() || !step.1.is_finite() {
+            return Outcome::default();
+        }
+        let (dx, dy) = (step.0.clamp(-WHEEL_LIMIT, WHEEL_LIMIT), step.1.clamp(-WHEEL_LIMIT, WHEEL_LIMIT));
+        // Control with the wheel would zoom the page for everyone.
+        let modifiers = Mask { control: false, ..self.modifiers(who) };
+        Outcome::acts([Action::Move { x, y }, Action::Wheel { dx, dy, modifiers }])
+    }
+
+    fn touch(&mut self, who: ParticipantId, theirs: u8, phase: TouchPhase, place: (f32, f32)) -> Outcome {
+        let Some((x, y)) = self.viewport_place(place.0, place.1) else { return Outcome::default() };
+        let finger = Finger { who, theirs, x, y };
+        let slot = match phase {
+            TouchPhase::Start if self.pointer.is_busy_for(who) => return Outcome::denied(Denied::Busy),
+            TouchPhase::Start => self.pointer.finger_down(finger),
+            TouchPhase::Move => self.pointer.finger_moved(finger),
+            TouchPhase::End | TouchPhase::Cancel => self.pointer.finger_up(who, theirs),
+        };
+        Outcome::acts(slot.map(|slot| Action::Touch { slot, phase, x, y }))
+    }
+
+    fn let_go(&mut self, who: ParticipantId) -> Outcome {
+        if let Some(person) = self.people.get_mut(&who) {
+            person.modifiers = Mask::default();
+        }
+        let (buttons, fingers) = self.pointer.let_go(who);
+        let press = (!buttons.is_empty()).then_some(false);
+        let buttons =
+            buttons.into_iter().map(|button| Action::Button { button, pressed: false, modifiers: Mask::default() });
+        let fingers =
+            fingers.into_iter().map(|(slot, f)| Action::Touch { slot, phase: TouchPhase::Cancel, x: f.x, y: f.y });
+        let keys = self.keyboard.let_go(who);
+        Outcome { press, ..Outcome::acts(buttons.chain(fingers).chain(keys)) }
+    }
+
+    fn modifiers(&self, who: ParticipantId) -> Mask {
+        self.people.get(&who).map(|p| p.modifiers).unwrap_or_default()
+    }
+
+    /// What a role may do; `None` for the customer, who may do everything.
+    fn permissions(&self, role: Role) -> Option<Permissions> {
+        match role {
+            Role::Customer => None,
+            Role::Agent => Some(self.policy.agent),
+            Role::Supervisor => Some(self.policy.supervisor),
+        }
+    }
+
+    fn may(&self, role: Role, what: impl Fn(Permissions) -> bool) -> bool {
+        self.permissions(role).is_none_or(what)
+    }
+
+    fn may_act(&self, role: Role, input: &ControlInput) -> bool {
+        match input {
+            ControlInput::Button { .. } | ControlInput::Wheel { .. } | ControlInput::Touch { .. } => {
+                self.may(role, |p| p.control)
+            }
+            ControlInput::Key { .. } | ControlInput::Text { .. } | ControlInput::Compose { .. } => {
+                self.may(role, |p| p.typing)
+            }
+            ControlInput::Navigate { .. } | ControlInput::Tab { .. } => self.may(role, |p| p.navigate),
+            ControlInput::Resize { .. } => role == Role::Customer,
+            ControlInput::ReleaseAll => true,
+        }
+    }
+
+    /// The place within the viewport; none for what is no number.
+    fn viewport_place(&self, x: f32, y: f32) -> Option<(f32, f32)> {
+        let inside = |v: f32, side: u32| v.clamp(0.0, side as f32 - 1.0);
+        (x.is_finite() && y.is_finite()).then(|| (inside(x, self.viewport.width), inside(y, self.viewport.height)))
+    }
+}
+
+#[cfg(test)]
+#[path = "gate_tests.rs"]
+mod tests;

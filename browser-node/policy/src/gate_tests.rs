@@ -1,0 +1,317 @@
+use super::*;
+use crate::keys;
+use proptest::prelude::*;
+use std::collections::HashSet;
+use tandem_protocol::input::{Modifiers, Navigation};
+use tandem_protocol::{Private, TabId};
+
+const CUSTOMER: ParticipantId = ParticipantId(1);
+const AGENT: ParticipantId = ParticipantId(2);
+const START: Millis = Millis(1_000_000);
+
+fn gate() -> Gate {
+    let mut gate = Gate::new(Policy::default(), Viewport::DEFAULT);
+    gate.admit(CUSTOMER, Role::Customer, START);
+    gate.admit(AGENT, Role::Agent, START);
+    gate
+}
+
+fn after(ms: u64) -> Millis {
+    Millis(START.0 + ms)
+}
+
+fn button(pressed: bool) -> ControlInput {
+    ControlInput::Button { id: InputId(7), x: 10.0, y: 20.0, button: MouseButton::Left, pressed }
+}
+
+fn key(code: &str, key: &str, pressed: bool, modifiers: Modifiers) -> ControlInput {
+    ControlInput::Key { id: InputId(8), code: code.into(), key: key.into(), pressed, repeat: false, modifiers }
+}
+
+fn actions(outcome: &Outcome) -> Vec<Action> {
+    outcome.permits.iter().map(|p| p.action().clone()).collect()
+}
+
+#[test]
+fn strangers_do_nothing() {
+    let outcome = gate().act(ParticipantId(9), button(true), START);
+    assert_eq!(outcome, Outcome::denied(Denied::Role));
+}
+
+#[test]
+fn a_press_moves_there_and_carries_its_input() {
+    let outcome = gate().act(CUSTOMER, button(true), START);
+    let press = Action::Button { button: MouseButton::Left, pressed: true, modifiers: Mask::default() };
+    assert_eq!(actions(&outcome), [Action::Move { x: 10.0, y: 20.0 }, press]);
+    assert_eq!(outcome.permits[1].input(), Some((CUSTOMER, InputId(7))));
+}
+
+#[test]
+fn a_press_takes_the_pointer_until_release_or_time_out() {
+    let mut gate = gate();
+    gate.act(AGENT, button(true), START);
+    assert_eq!(gate.act(CUSTOMER, button(true), START).denied, Some(Denied::Busy));
+    assert!(
+        gate.point(CUSTOMER, PointerInput { sequence: 1, x: 5.0, y: 5.0 }, START).permits.is_empty(),
+        "a cursor only"
+    );
+    assert!(gate.act(CUSTOMER, button(false), START).permits.is_empty(), "not theirs to release");
+    assert!(gate.expire(after(9_999)).permits.is_empty());
+    assert_eq!(gate.deadline(), Some(after(10_000)));
+    assert_eq!(gate.expire(after(10_000)).permits.len(), 1);
+    assert!(gate.act(CUSTOMER, button(true), after(10_001)).denied.is_none());
+}
+
+#[test]
+fn hover_follows_whoever_moved_last_the_customer_first() {
+    let mut gate = gate();
+    let mut moves = |who, sequence, ms| {
+        let outcome = gate.point(who, PointerInput { sequence, x: 1.0, y: 1.0 }, after(ms));
+        assert_eq!(outcome.cursor.map(|c| c.participant), Some(who));
+        !outcome.permits.is_empty()
+    };
+    assert!(moves(AGENT, 1, 0));
+    assert!(moves(CUSTOMER, 1, 10));
+    assert!(!moves(AGENT, 2, 20));
+    assert!(moves(AGENT, 3, 500));
+}
+
+#[test]
+fn late_moves_are_dropped_also_when_the_counter_wraps() {
+    let mut gate = gate();
+    for (sequence, taken) in [
+        (5, true),
+        (4, false),
+        (5, false),
+        (u32::MAX, false),
+        (6, true),
+        (0x8000_0005, true),
+        (0xffff_ffff, true),
+        (0, true),
+        (0xffff_ffff, false),
+    ] {
+        let outcome = gate.point(AGENT, PointerInput { sequence, x: 1.0, y: 1.0 }, START);
+        assert_eq!(outcome.cursor.is_some(), taken, "{sequence}");
+    }
+}
+
+#[test]
+fn characters_of_every_layout_arrive() {
+    let shift = Modifiers { shift: true, ..Modifiers::default() };
+    let alt_gr = Modifiers { alt_graph: true, control: true, alt: true, ..Modifiers::default() };
+    let press = |code: u16, shift| Action::Key { code, pressed: true, modifiers: Mask { shift, ..Mask::default() } };
+    for (code, name, held, expected) in [
+        ("KeyA", "a", Modifiers::default(), press(30, false)),
+        ("KeyQ", "a", Modifiers::default(), press(30, false)),
+        ("Digit1", "1", shift, press(2, false)),
+        ("KeyQ", "@", alt_gr, press(3, true)),
+        ("KeyE", "€", alt_gr, Action::Text { text: "€".into() }),
+        ("Semicolon", "ñ", Modifiers::default(), Action::Text { text: "ñ".into() }),
+        ("Enter", "Enter", Modifiers::default(), press(28, false)),
+        ("ArrowLeft", "ArrowLeft", shift, press(105, true)),
+    ] {
+        assert_eq!(actions(&gate().act(CUSTOMER, key(code, name, true, held), START)), [expected], "{name}");
+    }
+    assert_eq!(gate().act(CUSTOMER, key("BracketLeft", "Dead", true, Modifiers::default()), START), Outcome::default());
+}
+
+#[test]
+fn shortcuts_follow_the_character_and_pass_a_list() {
+    let control = Modifiers { control: true, ..Modifiers::default() };
+    let outcome = gate().act(CUSTOMER, key("KeyQ", "a", true, control), START);
+    let select_all = Action::Key { code: 30, pressed: true, modifiers: Mask { control: true, ..Mask::default() } };
+    assert_eq!(actions(&outcome), [select_all]);
+    for (code, name) in [
+        ("KeyT", "t"),
+        ("KeyW", "w"),
+        ("KeyF", "f"),
+        ("KeyP", "p"),
+        ("F5", "F5"),
+        ("F12", "F12"),
+        ("KeyU", "u"),
+        ("KeyÄ", "ä"),
+    ] {
+        assert_eq!(
+            gate().act(CUSTOMER, key(code, name, true, control), START).denied,
+            Some(Denied::Shortcut),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn one_persons_modifiers_are_not_the_others() {
+    let mut gate = gate();
+    let shift = Modifiers { shift: true, ..Modifiers::default() };
+    gate.act(AGENT, key("ShiftLeft", "Shift", true, shift), START);
+    let click = actions(&gate.act(CUSTOMER, button(true), START));
+    assert_eq!(click[1], Action::Button { button: MouseButton::Left, pressed: true, modifiers: Mask::default() });
+}
+
+#[test]
+fn a_key_that_two_hold_is_up_when_both_let_go() {
+    let mut gate = gate();
+    let plain = Modifiers::default();
+    gate.act(CUSTOMER, key("KeyA", "a", true, plain), START);
+    gate.act(AGENT, key("KeyA", "a", true, plain), START);
+    assert!(gate.act(AGENT, key("KeyA", "a", false, plain), START).permits.is_empty());
+    assert_eq!(gate.act(CUSTOMER, key("KeyA", "a", false, plain), START).permits.len(), 1);
+}
+
+#[test]
+fn roles_may_what_the_policy_says() {
+    let none = Permissions { control: false, typing: false, navigate: false };
+    let back = || ControlInput::Navigate { to: Navigation::Back };
+    for (permissions, input, allowed) in [
+        (Permissions { control: true, ..none }, button(true), true),
+        (none, button(true), false),
+        (Permissions { typing: true, ..none }, ControlInput::Text { id: InputId(1), text: "x".into() }, true),
+        (Permissions { control: true, ..none }, ControlInput::Text { id: InputId(1), text: "x".into() }, false),
+        (Permissions { navigate: true, ..none }, back(), true),
+        (Permissions { typing: true, ..none }, back(), false),
+        (none, ControlInput::Tab { tab: TabId(1), close: true }, false),
+        (Permissions::default(), ControlInput::Resize { viewport: Viewport::DEFAULT }, false),
+    ] {
+        let mut gate = gate();
+        gate.set_policy(Policy { agent: permissions, ..Policy::default() });
+        assert_eq!(gate.act(AGENT, input.clone(), START).denied.is_none(), allowed, "{input:?}");
+        assert!(self::gate().act(CUSTOMER, input, START).denied.is_none(), "the customer may everything");
+    }
+}
+
+#[test]
+fn losing_control_lets_go() {
+    let mut gate = gate();
+    gate.act(AGENT, button(true), START);
+    gate.act(AGENT, key("KeyA", "a", true, Modifiers::default()), START);
+    let none = Permissions { control: false, typing: false, navigate: false };
+    assert_eq!(gate.set_policy(Policy { agent: none, ..Policy::default() }).permits.len(), 2);
+}
+
+#[test]
+fn a_flood_is_refused_but_letting_go_is_heard() {
+    let mut gate = gate();
+    gate.act(AGENT, button(true), START);
+    let wheel = || ControlInput::Wheel { id: InputId(1), x: 1.0, y: 1.0, dx: 0.0, dy: 1.0 };
+    let refused = (0..1000).filter(|_| gate.act(AGENT, wheel(), START).denied == Some(Denied::Flood)).count();
+    assert_eq!(refused, 1000 - ACTS_A_SECOND as usize + 1);
+    assert_eq!(gate.act(AGENT, button(false), START).permits.len(), 2);
+    assert!(gate.act(CUSTOMER, wheel(), START).denied.is_none(), "the other person's budget is their own");
+}
+
+fn any_input() -> impl Strategy<Value = ControlInput> {
+    let place = || prop_oneof![any::<f32>(), -10f32..3000.0];
+    let modifiers = || {
+        (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(shift, control, alt)| Modifiers {
+            shift,
+            control,
+            alt,
+            ..Modifiers::default()
+        })
+    };
+    let buttons = prop_oneof![Just(MouseButton::Left), Just(MouseButton::Right)];
+    let phases =
+        prop_oneof![Just(TouchPhase::Start), Just(TouchPhase::Move), Just(TouchPhase::End), Just(TouchPhase::Cancel)];
+    let names =
+        prop_oneof![Just("a"), Just("A"), Just("é"), Just("Enter"), Just("Shift"), Just("Dead"), Just("F5"), Just("")];
+    prop_oneof![
+        (place(), place(), buttons, any::<bool>()).prop_map(|(x, y, button, pressed)| ControlInput::Button {
+            id: InputId(1),
+            x,
+            y,
+            button,
+            pressed
+        }),
+        (names, 0u8..5, any::<bool>(), modifiers()).prop_map(|(name, code, pressed, held)| key(
+            &format!("Key{code}"),
+            name,
+            pressed,
+            held
+        )),
+        (0u8..4, phases, place(), place()).prop_map(|(finger, phase, x, y)| ControlInput::Touch {
+            id: InputId(1),
+            finger,
+            phase,
+            x,
+            y
+        }),
+        (place(), place(), place(), place()).prop_map(|(x, y, dx, dy)| ControlInput::Wheel {
+            id: InputId(1),
+            x,
+            y,
+            dx,
+            dy
+        }),
+        Just(ControlInput::ReleaseAll),
+        Just(ControlInput::Text { id: InputId(1), text: Private::from("ü") }),
+    ]
+}
+
+/// What the browser believes to be down.
+#[derive(Default)]
+struct Seat {
+    keys: HashSet<u16>,
+    buttons: HashSet<MouseButton>,
+    fingers: HashSet<u8>,
+}
+
+impl Seat {
+    fn carry_out(&mut self, outcome: &Outcome) {
+        for action in actions(outcome) {
+            match action {
+                Action::Key { code, pressed: true, .. } => drop(self.keys.insert(code)),
+                Action::Key { code, pressed: false, .. } => {
+                    assert!(self.keys.remove(&code), "released what is not down")
+                }
+                Action::Button { button, pressed: true, .. } => assert!(self.buttons.insert(button), "pressed twice"),
+                Action::Button { button, pressed: false, .. } => {
+                    assert!(self.buttons.remove(&button), "released what is not down")
+                }
+                Action::Touch { slot, phase: TouchPhase::Start, .. } => assert!(self.fingers.insert(slot)),
+                Action::Touch { slot, phase: TouchPhase::End | TouchPhase::Cancel, .. } => {
+                    assert!(self.fingers.remove(&slot))
+                }
+                Action::Touch { slot, phase: TouchPhase::Move, .. } => assert!(self.fingers.contains(&slot)),
+                Action::Move { x, y } => assert!((0.0..1280.0).contains(&x) && (0.0..720.0).contains(&y)),
+                Action::Wheel { dx, dy, .. } => assert!(dx.abs() <= WHEEL_LIMIT && dy.abs() <= WHEEL_LIMIT),
+                Action::Text { .. }
+                | Action::Compose { .. }
+                | Action::Navigate { .. }
+                | Action::Tab { .. }
+                | Action::Resize { .. } => {}
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// However two people press, release, leave and come back, the browser is never left with anything down.
+    #[test]
+    fn nothing_sticks(steps in prop::collection::vec((0u32..3, 0u32..20, any_input(), 0u64..3_000), 1..60)) {
+        let (mut gate, mut seat, mut now) = (gate(), Seat::default(), START);
+        for (who, chance, input, wait) in steps {
+            now = Millis(now.0 + wait);
+            seat.carry_out(&gate.expire(now));
+            let who = ParticipantId(who);
+            let outcome = match chance {
+                0 => gate.dismiss(who),
+                1 => { gate.admit(who, if who == CUSTOMER { Role::Customer } else { Role::Agent }, now); Outcome::default() }
+                _ => gate.act(who, input, now),
+            };
+            seat.carry_out(&outcome);
+        }
+        for who in 0..3 {
+            seat.carry_out(&gate.dismiss(ParticipantId(who)));
+        }
+        prop_assert!(seat.keys.is_empty() && seat.buttons.is_empty() && seat.fingers.is_empty());
+    }
+}
+
+#[test]
+fn shortcuts_are_never_text() {
+    for held in [Mask { control: true, ..Mask::default() }, Mask { alt: true, ..Mask::default() }] {
+        assert!(!keys::is_shared_shortcut(keys::of_character('t').unwrap().code, held));
+    }
+}

@@ -1,0 +1,388 @@
+//! What the worker asks of Chromium by CDP: tabs, navigation, viewport. Input goes by the seat.
+
+use super::tabs::{LIMIT, Tabs};
+use chromiumoxide_cdp::cdp::browser_protocol::browser::{GetVersionParams, GetVersionReturns};
+use chromiumoxide_cdp::cdp::browser_protocol::emulation::{SetDeviceMetricsOverrideParams, SetTouchEmulationEnabledParams, SetUserAgentOverrideParams};
+use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
+use chromiumoxide_cdp::cdp::browser_protocol::page::{
+    self, EventFrameNavigated, EventFrameStartedLoading, EventFrameStoppedLoading, EventNavigatedWithinDocument,
+    GetNavigationHistoryParams, GetNavigationHistoryReturns, NavigateParams, NavigateToHistoryEntryParams, ReloadParams,
+    ResetNavigationHistoryParams,
+};
+use chromiumoxide_cdp::cdp::browser_protocol::target::{
+    ActivateTargetParams, CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged,
+    FilterEntry, SetAutoAttachParams, SetDiscoverTargetsParams, TargetFilter, TargetId,
+};
+use chromiumoxide_cdp::cdp::js_protocol::runtime::RunIfWaitingForDebuggerParams;
+use serde::Serialize;
+use std::collections::HashMap;
+use tandem_cdp::{CdpError, Event, Handle, Session};
+use tandem_protocol::input::Navigation;
+use tandem_protocol::notice::{Denied, Tab};
+use tandem_protocol::policy::Sites;
+use tandem_protocol::{Private, TabId, Viewport, limits};
+use tokio::sync::mpsc;
+use url::Url;
+
+/// The narrowest a kiosk window gets (CSS pixels). A narrower page is emulated in the window's left part.
+const NARROWEST_WINDOW: u32 = 500;
+
+/// What changed in the browser.
+#[derive(Debug)]
+pub enum FromBrowser {
+    Tabs,
+    Crashed(TabId),
+    /// The whole browser ended.
+    Gone,
+}
+
+struct Page {
+    handle: Handle,
+    target: TargetId,
+}
+
+/// The browser as the worker knows it. [`Self::next`] must be polled for it to stay true.
+pub struct Browser {
+    handle: Handle,
+    events: mpsc::Receiver<Event>,
+    page_events: mpsc::Receiver<(TabId, Option<Event>)>,
+    page_events_in: mpsc::Sender<(TabId, Option<Event>)>,
+    pages: HashMap<TabId, Page>,
+    tabs: Tabs,
+    viewport: Viewport,
+    user_agent: String,
+    language: String,
+    /// The tab whose next page is the session's first.
+    first_page: Option<TabId>,
+}
+
+/// The events that are read; Chromium's others are dropped at the door.
+pub fn is_wanted(method: &str) -> bool {
+    [
+        EventTargetInfoChanged::IDENTIFIER,
+        EventTargetCrashed::IDENTIFIER,
+        EventFrameNavigated::IDENTIFIER,
+        EventNavigatedWithinDocument::IDENTIFIER,
+        EventFrameStartedLoading::IDENTIFIER,
+        EventFrameStoppedLoading::IDENTIFIER,
+    ]
+    .contains(&method)
+}
+
+/// The size of the browser's window for a viewport (CSS pixels).
+pub fn window_of(viewport: Viewport) -> (u32, u32) {
+    (viewport.width.max(NARROWEST_WINDOW), viewport.height)
+}
+
+impl Browser {
+    /// Takes the browser over: from now on every tab reports itself before its first script runs.
+    pub async fn attach(session: Session, viewport: Viewport) -> Result<Browser, CdpError> {
+        let (page_events_in, page_events) = mpsc::channel(1024);
+        let Session { handle, events } = session;
+        let version: GetVersionReturns = call(&handle, GetVersionParams::IDENTIFIER, GetVersionParams {}).await?;
+        let pages = TargetFilter::new(vec![FilterEntry { exclude: Some(false), r#type: Some("page".into()) }]);
+        let discover = SetDiscoverTargetsParams { discover: true, filter: Some(pages.clone()) };
+        handle.call::<serde::de::IgnoredAny>(SetDiscoverTargetsParams::IDENTIFIER, discover).await?;
+        let attach = SetAutoAttachParams { auto_attach: true, wait_for_debugger_on_start: true, flatten: Some(true), filter: Some(pages) };
+        handle.call::<serde::de::IgnoredAny>(SetAutoAttachParams::IDENTIFIER, attach).await?;
+        let (pages, tabs, language) = (HashMap::new(), Tabs::default(), "en".to_owned());
+        Ok(Browser { handle, events, page_events, page_events_in, pages, tabs, viewport, user_agent: version.user_agent, language, first_page: None })
+    }
+
+    pub fn tabs(&self) -> &[Tab] {
+        self.tabs.list()
+    }
+
+    pub fn active(&self) -> Option<TabId> {
+        self.tabs.active()
+    }
+
+    /// The next change. Cancelling it loses nothing.
+    pub async fn next(&mut self) -> FromBrowser {
+        loop {
+            let change = tokio::select! {
+                event = self.events.recv() => match event {
+                    Some(event) => self.browser_event(event),
+                    None => Some(FromBrowser::Gone),
+                },
+                Some((tab, event)) = self.page_events.recv() => match event {
+                    Some(event) => self.page_event(tab, &event),
+                    None => self.closed(tab),
+                },
+            };
+            if let Some(change) = change {
+                return change;
+            }
+        }
+    }
+
+    fn browser_event(&mut self, event: Event) -> Option<FromBrowser> {
+        match &*event.method {
+            EventAttachedToTarget::IDENTIFIER => {
+                let attached: EventAttachedToTarget = event.parse().ok()?;
+                let session = event.attached?;
+                if self.pages.len() >= LIMIT {
+                    let close = CloseTargetParams { target_id: attached.target_info.target_id };
+                    self.handle.tell(CloseTargetParams::IDENTIFIER, close).ok()?;
+                    return None;
+                }
+                self.opened(attached.target_info.target_id, attached.target_info.url, session);
+                Some(FromBrowser::Tabs)
+            }
+            EventTargetInfoChanged::IDENTIFIER => {
+                let info = event.parse::<EventTargetInfoChanged>().ok()?.target_info;
+                let tab = self.pages.iter().find(|(_, page)| page.target == info.target_id).map(|(tab, _)| *tab)?;
+                self.changed(tab, |tab| {
+                    tab.title = Private::new(info.title);
+                    tab.url = Private::new(info.url);
+                })
+            }
+            _ => None,
+        }
+    }
+
+    fn opened(&mut self, target: TargetId, url: String, session: Session) {
+        let tab = self.tabs.open(url);
+        let Session { handle, mut events } = session;
+        let page = Page { handle, target };
+        self.prepare(&page);
+        self.pages.insert(tab, page);
+        let forward = self.page_events_in.clone();
+        tokio::spawn(async move {
+            while let Some(event) = events.recv().await {
+                if forward.send((tab, Some(event))).await.is_err() {
+                    return;
+                }
+            }
+            let _ = forward.send((tab, None)).await;
+        });
+    }
+
+    /// Sets a page up before its first script runs. Sent in one go; commands of a target are carried out in order.
+    fn prepare(&self, page: &Page) {
+        tell(&page.handle, page::EnableParams::IDENTIFIER, page::EnableParams::default());
+        self.emulate(page);
+        tell(&page.handle, RunIfWaitingForDebuggerParams::IDENTIFIER, RunIfWaitingForDebuggerParams {});
+    }
+
+    fn emulate(&self, page: &Page) {
+        let Viewport { width, height, scale } = self.viewport;
+        let phone = width < NARROWEST_WINDOW;
+        if phone {
+            let metrics = SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), f64::from(scale), true);
+            tell(&page.handle, SetDeviceMetricsOverrideParams::IDENTIFIER, metrics);
+        } else {
+            tell(&page.handle, "Emulation.clearDeviceMetricsOverride", Nothing {});
+        }
+        let touch = SetTouchEmulationEnabledParams { enabled: phone, max_touch_points: phone.then_some(5) };
+        tell(&page.handle, SetTouchEmulationEnabledParams::IDENTIFIER, touch);
+        let agent = SetUserAgentOverrideParams { accept_language: Some(self.language.clone()), ..SetUserAgentOverrideParams::new(&self.user_agent) };
+        tell(&page.handle, SetUserAgentOverrideParams::IDENTIFIER, agent);
+    }
+
+    fn closed(&mut self, tab: TabId) -> Option<FromBrowser> {
+        self.pages.remove(&tab);
+        if let Some(next) = self.tabs.close(tab) {
+            self.bring_to_front(next);
+        }
+        Some(FromBrowser::Tabs)
+    }
+
+    fn page_event(&mut self, tab: TabId, event: &Event) -> Option<FromBrowser> {
+        match &*event.method {
+            EventTargetCrashed::IDENTIFIER => {
+                // A crashed page never answers what is under way.
+                self.pages.get(&tab)?.handle.fail_pending();
+                self.changed(tab, |tab| {
+                    tab.crashed = true;
+                    tab.loading = false;
+                });
+                Some(FromBrowser::Crashed(tab))
+            }
+            EventFrameNavigated::IDENTIFIER => {
+                let frame = event.parse::<EventFrameNavigated>().ok()?.frame;
+                if frame.parent_id.is_some() {
+                    return None;
+                }
+                if self.first_page.take_if(|first| *first == tab).is_some() {
+                    tell(&self.pages.get(&tab)?.handle, ResetNavigationHistoryParams::IDENTIFIER, ResetNavigationHistoryParams {});
+                }
+                self.ask_history(tab);
+                self.changed(tab, |tab| {
+                    tab.url = Private::new(frame.url);
+                    tab.crashed = false;
+                })
+            }
+            EventNavigatedWithinDocument::IDENTIFIER => {
+                self.ask_history(tab);
+                None
+            }
+            EventFrameStartedLoading::IDENTIFIER => self.changed(tab, |tab| tab.loading = true),
+            EventFrameStoppedLoading::IDENTIFIER => self.changed(tab, |tab| tab.loading = false),
+            HISTORY => {
+                let history: GetNavigationHistoryReturns = event.parse().ok()?;
+                let last = history.entries.len() as i64 - 1;
+                self.changed(tab, |tab| {
+                    tab.can_go_back = history.current_index > 0;
+                    tab.can_go_forward = history.current_index < last;
+                })
+            }
+            EventDetachedFromTarget::IDENTIFIER => None,
+            _ => None,
+        }
+    }
+
+    fn changed(&mut self, tab: TabId, change: impl FnOnce(&mut Tab)) -> Option<FromBrowser> {
+        self.tabs.update(tab, change).then_some(FromBrowser::Tabs)
+    }
+
+    /// The answer comes back among the tab's events, so that nobody waits for it.
+    fn ask_history(&self, tab: TabId) {
+        let Some(page) = self.pages.get(&tab) else { return };
+        let (handle, answer) = (page.handle.clone(), self.page_events_in.clone());
+        tokio::spawn(async move {
+            let history = call(&handle, GetNavigationHistoryParams::IDENTIFIER, GetNavigationHistoryParams {}).await;
+            if let Ok(params) = history {
+                let event = Event { method: HISTORY.into(), params, attached: None };
+                let _ = answer.send((tab, Some(event))).await;
+            }
+        });
+    }
+
+    /// Opens the session's first page, and forgets that a warm browser showed another before.
+    pub fn open_first(&mut self, url: &Url) {
+        self.first_page = self.tabs.active();
+        self.open(url);
+    }
+
+    /// Opens an address in the active tab; the browser says by events how that goes.
+    pub fn open(&self, url: &Url) {
+        if let Some(page) = self.active_page() {
+            tell(&page.handle, NavigateParams::IDENTIFIER, NavigateParams::new(url.as_str()));
+        }
+    }
+
+    /// The address bar and its buttons.
+    pub fn navigate(&self, to: &Navigation, sites: &Sites) -> Result<(), Denied> {
+        let Some(page) = self.active_page() else { return Ok(()) };
+        match to {
+            Navigation::Address { url } => self.open(&address(url.reveal(), sites)?),
+            Navigation::Reload => tell(&page.handle, ReloadParams::IDENTIFIER, ReloadParams::default()),
+            Navigation::Back => step(page.handle.clone(), -1),
+            Navigation::Forward => step(page.handle.clone(), 1),
+        }
+        Ok(())
+    }
+
+    /// Brings a tab to the front, or closes it. The last one stays, since the browser would end with it.
+    pub fn tab(&mut self, tab: TabId, close: bool) -> Option<FromBrowser> {
+        let page = self.pages.get(&tab)?;
+        if close {
+            if self.pages.len() > 1 {
+                tell(&self.handle, CloseTargetParams::IDENTIFIER, CloseTargetParams { target_id: page.target.clone() });
+            }
+            return None;
+        }
+        self.bring_to_front(tab);
+        self.tabs.activate(tab).then_some(FromBrowser::Tabs)
+    }
+
+    /// Gives every page another viewport; the window is the compositor's matter.
+    pub fn set_viewport(&mut self, viewport: Viewport) {
+        self.viewport = viewport;
+        self.pages.values().for_each(|page| self.emulate(page));
+    }
+
+    /// `language` is BCP 47; it becomes `Accept-Language` and `navigator.language`.
+    pub fn set_language(&mut self, language: String) {
+        self.language = language;
+        self.pages.values().for_each(|page| self.emulate(page));
+    }
+
+    fn bring_to_front(&self, tab: TabId) {
+        if let Some(page) = self.pages.get(&tab) {
+            tell(&self.handle, ActivateTargetParams::IDENTIFIER, ActivateTargetParams { target_id: page.target.clone() });
+        }
+    }
+
+    /// The page that people see.
+    pub fn active_page(&self) -> Option<PageRef<'_>> {
+        let page = self.pages.get(&self.tabs.active()?)?;
+        Some(PageRef { handle: &page.handle })
+    }
+}
+
+/// A page to command.
+pub struct PageRef<'a> {
+    pub handle: &'a Handle,
+}
+
+/// The name under which a tab's history comes back among its events; no name of CDP's.
+const HISTORY: &str = "Tandem.history";
+
+#[derive(Serialize)]
+struct Nothing {}
+
+async fn call<R: serde::de::DeserializeOwned>(handle: &Handle, method: &str, params: impl Serialize) -> Result<R, CdpError> {
+    handle.call(method, params).await
+}
+
+/// An error says that the browser is gone, which its events say too.
+fn tell(handle: &Handle, method: &str, params: impl Serialize) {
+    let _ = handle.tell(method, params);
+}
+
+/// One step through the history of a page.
+fn step(page: Handle, by: i64) {
+    tokio::spawn(async move {
+        let history: GetNavigationHistoryReturns =
+            call(&page, GetNavigationHistoryParams::IDENTIFIER, GetNavigationHistoryParams {}).await?;
+        let entry = usize::try_from(history.current_index + by).ok().and_then(|i| history.entries.get(i));
+        if let Some(entry) = entry {
+            page.tell(NavigateToHistoryEntryParams::IDENTIFIER, NavigateToHistoryEntryParams { entry_id: entry.id })?;
+        }
+        Ok::<(), CdpError>(())
+    });
+}
+
+/// An address as a person types it: `https://` is put in front of a bare host, and only web pages are opened.
+pub fn address(text: &str, sites: &Sites) -> Result<Url, Denied> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > limits::URL {
+        return Err(Denied::Address);
+    }
+    let url = match Url::parse(text) {
+        Ok(url) if url.has_host() => url,
+        // `shop.example:8080/x` reads as a scheme with a path, and `shop.example` as nothing at all.
+        _ => Url::parse(&format!("https://{text}")).map_err(|_| Denied::Address)?,
+    };
+    let host = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https")).ok_or(Denied::Address)?;
+    if sites.allow(host) { Ok(url) } else { Err(Denied::Site) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_as_people_type_them() {
+        let sites = Sites { allowed: vec!["*".into()], blocked: vec!["evil.example".into()] };
+        for (text, expected) in [
+            ("https://shop.example/a?b", Ok("https://shop.example/a?b")),
+            ("  shop.example ", Ok("https://shop.example/")),
+            ("shop.example:8080/x", Ok("https://shop.example:8080/x")),
+            ("http://127.0.0.1:8081/", Ok("http://127.0.0.1:8081/")),
+            ("HTTPS://SHOP.example", Ok("https://shop.example/")),
+            ("file:///etc/passwd", Err(Denied::Address)),
+            ("chrome://settings", Err(Denied::Address)),
+            ("javascript:alert(1)", Err(Denied::Address)),
+            ("data:text/html,x", Err(Denied::Address)),
+            ("view-source:https://shop.example", Err(Denied::Address)),
+            ("", Err(Denied::Address)),
+            ("two words", Err(Denied::Address)),
+            ("https://www.evil.example/", Err(Denied::Site)),
+        ] {
+            assert_eq!(address(text, &sites).as_ref().map(Url::as_str), expected.as_ref().copied(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Starts the session's Chromium: headed on our compositor, its sandbox on, commanded over a pipe.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// Where Debian, Chrome and others put the browser itself. Debian's wrapper script comes last: it adds flags of its own.
+const PLACES: [&str; 4] =
+    ["/usr/lib/chromium/chromium", "/opt/google/chrome/chrome", "/usr/lib/chromium-browser/chromium-browser", "/usr/bin/chromium"];
+
+/// Chromium takes its commands from descriptor 3 and answers on 4 (`--remote-debugging-pipe`).
+const PIPE: [RawFd; 2] = [3, 4];
+/// Where Chromium inherits its only connection to the compositor.
+const WAYLAND: RawFd = 5;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ChromiumError {
+    #[error("no Chromium is installed (Debian: apt-get install chromium chromium-sandbox), or name it with TANDEM_CHROMIUM")]
+    NotInstalled,
+    #[error("Chromium does not start: {0}")]
+    Start(#[from] io::Error),
+}
+
+/// What a Chromium is started with.
+pub struct Settings<'a> {
+    /// The browser; where it usually is when unset.
+    pub program: Option<&'a Path>,
+    /// A directory of its own on tmpfs: profile, home and run-time files.
+    pub directory: &'a Path,
+    /// The port of the session's egress proxy on loopback.
+    pub proxy_port: u16,
+}
+
+/// A running Chromium. Dropped, it is killed; it also ends by itself when our ends of its sockets close.
+pub struct Chromium {
+    child: Child,
+    /// Our end of the debugging pipe.
+    pub pipe: UnixStream,
+    /// The compositor's end of the Wayland connection.
+    pub wayland: UnixStream,
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        // Errors say that it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Chromium {
+    pub fn start(settings: &Settings<'_>) -> Result<Chromium, ChromiumError> {
+        let program = find(settings.program)?;
+        let (pipe, theirs) = UnixStream::pair()?;
+        let (wayland, their_wayland) = UnixStream::pair()?;
+        let (theirs, their_wayland) = (OwnedFd::from(theirs), OwnedFd::from(their_wayland));
+        let profile = settings.directory.join("profile");
+        std::fs::create_dir_all(&profile)?;
+        let mut command = Command::new(program);
+        command
+            .args(flags(&profile, settings.proxy_port))
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("LANG", "C.UTF-8")
+            .env("HOME", settings.directory)
+            .env("XDG_RUNTIME_DIR", settings.directory)
+            .env("XDG_CONFIG_HOME", settings.directory)
+            .env("XDG_CACHE_HOME", settings.directory)
+            .env("TMPDIR", settings.directory)
+            .env("WAYLAND_SOCKET", WAYLAND.to_string())
+            .current_dir(settings.directory)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let inherited = [(theirs.as_raw_fd(), PIPE[0]), (theirs.as_raw_fd(), PIPE[1]), (their_wayland.as_raw_fd(), WAYLAND)];
+        // SAFETY: the closure runs between fork and exec and calls only async-signal-safe functions on numbers.
+        unsafe {
+            command.pre_exec(move || place(&inherited));
+        }
+        Ok(Chromium { child: command.spawn()?, pipe, wayland })
+    }
+}
+
+fn find(named: Option<&Path>) -> Result<PathBuf, ChromiumError> {
+    let usual = || PLACES.iter().map(PathBuf::from).find(|p| p.is_file());
+    match named {
+        Some(path) if path.is_file() => Ok(path.to_owned()),
+        Some(_) => Err(ChromiumError::NotInstalled),
+        None => usual().ok_or(ChromiumError::NotInstalled),
+    }
+}
+
+/// Puts descriptors where Chromium looks for them. They are moved out of the way first, since one may hold the place of
+/// another; the copies made last are not close-on-exec.
+fn place(inherited: &[(RawFd, RawFd)]) -> io::Result<()> {
+    let check = |fd: RawFd| if fd < 0 { Err(io::Error::last_os_error()) } else { Ok(fd) };
+    let mut moved = [(0, 0); 3];
+    for (slot, (from, to)) in moved.iter_mut().zip(inherited) {
+        // SAFETY: plain descriptor arithmetic on descriptors that this process owns.
+        *slot = (check(unsafe { libc::fcntl(*from, libc::F_DUPFD_CLOEXEC, 16) })?, *to);
+    }
+    for (from, to) in moved {
+        // SAFETY: as above.
+        check(unsafe { libc::dup2(from, to) })?;
+    }
+    Ok(())
+}
+
+/// One flag a line, and why where it is not plain.
+fn flags(profile: &Path, proxy_port: u16) -> Vec<OsString> {
+    let mut with_path = OsString::from("--user-data-dir=");
+    with_path.push(profile);
+    let mut flags: Vec<OsString> = [
+        "--ozone-platform=wayland",
+        "--kiosk",
+        "--disable-gpu",
+        "--remote-debugging-pipe",
+        "--no-first-run",
+        "--no-default-browser-check",
+        "--password-store=basic",
+        "--disable-sync",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-default-apps",
+        "--disable-breakpad",
+        "--disable-crash-reporter",
+        "--disable-dev-shm-usage",
+        "--disable-notifications",
+        "--disable-infobars",
+        "--disable-pinch",
+        "--disable-quic",
+        "--noerrdialogs",
+        "--hide-crash-restore-bubble",
+        "--metrics-recording-only",
+        "--no-pings",
+        "--mute-audio",
+        // A page in front of nobody must go on, since somebody looks at it through us.
+        "--disable-backgrounding-occluded-windows",
+        "--disable-renderer-backgrounding",
+        "--autoplay-policy=no-user-gesture-required",
+        // One session, few sites: a renderer a site is kept, a spare one is not.
+        "--disable-features=Translate,SpareRendererForSitePerProcess,MediaRouter,OptimizationHints,AutofillServerCommunication,InterestFeedContentSuggestions,CalculateNativeWinOcclusion,GlobalMediaControls,DialMediaRouteProvider,PasswordManagerOnboarding,Reporting",
+        // The next two keep all traffic within the egress proxy, loopback included.
+        "--proxy-bypass-list=<-loopback>",
+        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    ]
+    .into_iter()
+    .map(OsString::from)
+    .collect();
+    flags.push(with_path);
+    flags.push(format!("--proxy-server=socks5://127.0.0.1:{proxy_port}").into());
+    flags.push("about:blank".into());
+    flags
+}
+
+/// The pipe as tokio reads it.
+pub fn nonblocking(pipe: UnixStream) -> io::Result<tokio::net::UnixStream> {
+    pipe.set_nonblocking(true)?;
+    tokio::net::UnixStream::from_std(pipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_chromium_says_what_to_install() {
+        let error = find(Some(Path::new("/nowhere/chromium"))).unwrap_err();
+        assert!(error.to_string().contains("apt-get install chromium"));
+    }
+}

@@ -1,0 +1,90 @@
+//! What the compositor shows and tells, on its way from its thread to the worker's.
+
+use super::view::Painter;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tandem_compositor::{Event, Scene, Sink};
+use tandem_protocol::Viewport;
+use tandem_protocol::notice::{CursorShape, Field};
+use tokio::sync::watch;
+
+/// Colour (red, green, blue) in the middle of the picture, and the picture's size. For the proof of a warm browser.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sample {
+    pub colour: [u8; 3],
+    pub size: (u32, u32),
+}
+
+/// The compositor's end: paints, and keeps the latest of everything else.
+pub struct Eyes {
+    painter: Painter,
+    visible: Visible,
+    sample: watch::Sender<Sample>,
+    cursor: watch::Sender<CursorShape>,
+    field: watch::Sender<Option<Field>>,
+    connected: watch::Sender<bool>,
+}
+
+/// The worker's end. Latest wins in all of them.
+pub struct Seen {
+    pub visible: Visible,
+    pub sample: watch::Receiver<Sample>,
+    pub cursor: watch::Receiver<CursorShape>,
+    pub field: watch::Receiver<Option<Field>>,
+    /// False when Chromium closed its connection.
+    pub connected: watch::Receiver<bool>,
+}
+
+/// How much of the window is the page (picture pixels).
+#[derive(Clone)]
+pub struct Visible(Arc<AtomicU64>);
+
+impl Visible {
+    pub fn set(&self, viewport: Viewport) {
+        let (width, height) = viewport.picture();
+        self.0.store(u64::from(width) << 32 | u64::from(height), Ordering::Relaxed);
+    }
+
+    fn get(&self) -> (u32, u32) {
+        let both = self.0.load(Ordering::Relaxed);
+        ((both >> 32) as u32, both as u32)
+    }
+}
+
+pub fn open(painter: Painter, viewport: Viewport) -> (Eyes, Seen) {
+    let visible = Visible(Arc::default());
+    visible.set(viewport);
+    let (sample, sampled) = watch::channel(Sample::default());
+    let (cursor, cursor_seen) = watch::channel(CursorShape::default());
+    let (field, field_seen) = watch::channel(None);
+    let (connected, connected_seen) = watch::channel(true);
+    let eyes = Eyes { painter, visible: visible.clone(), sample, cursor, field, connected };
+    (eyes, Seen { visible, sample: sampled, cursor: cursor_seen, field: field_seen, connected: connected_seen })
+}
+
+impl Sink for Eyes {
+    fn commit(&mut self, scene: Scene<'_>) {
+        let visible = self.visible.get();
+        self.painter.paint(&scene, visible);
+        let root = &scene.root;
+        let (x, y) = (root.width.min(visible.0) as usize / 2, root.height.min(visible.1) as usize / 2);
+        if let Some([b, g, r, _]) = root.pixels.get(y * root.stride + x * 4..).and_then(|p| p.first_chunk::<4>()) {
+            let sample = Sample { colour: [*r, *g, *b], size: (root.width, root.height) };
+            self.sample.send_if_modified(|before| std::mem::replace(before, sample) != sample);
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Cursor(shape) => {
+                self.cursor.send_if_modified(|before| std::mem::replace(before, shape) != shape);
+            }
+            Event::TextField(field) => {
+                self.field.send_if_modified(|before| std::mem::replace(before, field) != field);
+            }
+            Event::Disconnected => {
+                self.connected.send_replace(false);
+            }
+        }
+    }
+}

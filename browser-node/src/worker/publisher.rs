@@ -1,0 +1,223 @@
+//! The worker's one WebRTC connection: two tracks to the SFU, and every participant's channels from it.
+
+use super::audience::{Agent, Customer, For, Only};
+use super::channels::{Channels, FromChannel};
+use super::encoder::Encoded;
+use super::keyframe_requests::KeyframeRequests;
+use bytes::Bytes;
+use rtc::interceptor::Slot;
+use rtc::media_stream::MediaStreamTrack;
+use rtc::peer_connection::configuration::RTCConfigurationBuilder;
+use rtc::peer_connection::configuration::interceptor_registry::{Registry, register_default_interceptors};
+use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_H264, MediaEngine};
+use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
+use rtc::peer_connection::sdp::RTCSessionDescription;
+use rtc::rtp::Packet;
+use rtc::rtp::codec::h264::H264Payloader;
+use rtc::rtp::header::Header;
+use rtc::rtp::packetizer::Payloader;
+use rtc::rtp_transceiver::rtp_sender::{
+    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
+};
+use std::net::IpAddr;
+use std::sync::Arc;
+use tandem_protocol::input::channel;
+use tokio::sync::mpsc;
+use webrtc::data_channel::DataChannel;
+use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
+use webrtc::media_stream::track_local::{TrackLocal, TrackLocalEvent};
+use webrtc::peer_connection::{
+    PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCIceGatheringState, RTCPeerConnectionState,
+    SrtpProtectionProfile,
+};
+
+const PAYLOAD_TYPE: u8 = 102;
+/// Bytes of RTP payload in a packet: what fits a path of 1,280 bytes (IPv6's least) with SRTP, UDP and TURN around it.
+const PAYLOAD: usize = 1_150;
+
+/// What the connection tells the session.
+#[derive(Debug)]
+pub enum FromPublisher {
+    /// Somebody needs an IDR.
+    KeyframeRequested,
+    Connected,
+    /// The connection is gone for good; a new one is needed.
+    Lost,
+    Channel(FromChannel),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PublisherError {
+    /// The stack's own words may quote packets, so they stay inside.
+    #[error("the WebRTC connection could not {0}")]
+    Step(&'static str),
+}
+
+/// A connection that carries pictures once the SFU has answered its offer. Dropped, it closes.
+pub struct Publisher {
+    connection: Arc<dyn PeerConnection>,
+    customer: Track<Customer>,
+    agent: Track<Agent>,
+    channels: Channels,
+}
+
+/// The only way to an audience's eyes.
+struct Track<A: For> {
+    rtp: Arc<TrackLocalStaticRTP>,
+    ssrc: u32,
+    sequence: u16,
+    payloader: H264Payloader,
+    audience: std::marker::PhantomData<A>,
+}
+
+impl Publisher {
+    /// Opens a connection from `address`; gives the offer that goes to the SFU.
+    pub async fn open(address: IpAddr, events: mpsc::Sender<FromPublisher>) -> Result<(Publisher, String), PublisherError> {
+        let (gathered, mut gathering_done) = mpsc::channel(1);
+        let channels = Channels::default();
+        let handler = Handler { gathered, events: events.clone(), channels: channels.clone() };
+        let connection = connect(address, handler).await.map_err(|_| PublisherError::Step("open"))?;
+        let (customer, agent) = (Track::<Customer>::new(), Track::<Agent>::new());
+        for track in [&customer.rtp, &agent.rtp] {
+            let track: Arc<dyn TrackLocal> = track.clone();
+            connection.add_track(track.clone()).await.map_err(|_| PublisherError::Step("take a track"))?;
+            tokio::spawn(listen(track, events.clone()));
+        }
+        let sfu = connection.create_data_channel(channel::SFU, None).await.map_err(|_| PublisherError::Step("open a channel"))?;
+        channels.open(sfu, events);
+        let offer = connection.create_offer(None).await.map_err(|_| PublisherError::Step("make an offer"))?;
+        connection.set_local_description(offer).await.map_err(|_| PublisherError::Step("take its own offer"))?;
+        gathering_done.recv().await;
+        let offer = connection.local_description().await.ok_or(PublisherError::Step("find an address"))?;
+        Ok((Publisher { connection, customer, agent, channels }, offer.sdp))
+    }
+
+    pub async fn answer(&self, sdp: String) -> Result<(), PublisherError> {
+        let answer = RTCSessionDescription::answer(sdp).map_err(|_| PublisherError::Step("read the answer"))?;
+        self.connection.set_remote_description(answer).await.map_err(|_| PublisherError::Step("take the answer"))
+    }
+
+    pub fn channels(&self) -> &Channels {
+        &self.channels
+    }
+
+    /// Sends a picture to the customer.
+    pub async fn send_to_customer(&mut self, picture: &Only<Customer, Encoded>) -> Result<(), PublisherError> {
+        self.customer.send(picture).await
+    }
+
+    /// Sends a picture to agents, supervisors and the recorder.
+    pub async fn send_to_agent(&mut self, picture: &Only<Agent, Encoded>) -> Result<(), PublisherError> {
+        self.agent.send(picture).await
+    }
+
+    pub async fn close(self) {
+        // It is going away in any case; an error says only that it is gone already.
+        let _ = self.connection.close().await;
+    }
+}
+
+impl<A: For> Track<A> {
+    fn new() -> Track<A> {
+        let ssrc = rand::random();
+        let name = A::AUDIENCE.as_str().to_owned();
+        let encoding = RTCRtpEncodingParameters {
+            rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
+            codec: codec(),
+            ..Default::default()
+        };
+        let track = MediaStreamTrack::new(name.clone(), name.clone(), name, RtpCodecKind::Video, vec![encoding]);
+        let rtp = Arc::new(TrackLocalStaticRTP::new(track));
+        let (payloader, audience) = (H264Payloader::default(), std::marker::PhantomData);
+        Track { rtp, ssrc, sequence: rand::random(), payloader, audience }
+    }
+
+    async fn send(&mut self, picture: &Only<A, Encoded>) -> Result<(), PublisherError> {
+        let Encoded { data, timestamp, .. } = picture.get();
+        let payloads: Vec<Bytes> = self.payloader.payload(PAYLOAD, data).map_err(|_| PublisherError::Step("cut a picture"))?;
+        let last = payloads.len().saturating_sub(1);
+        for (i, payload) in payloads.into_iter().enumerate() {
+            self.sequence = self.sequence.wrapping_add(1);
+            let header = Header {
+                version: 2,
+                marker: i == last,
+                payload_type: PAYLOAD_TYPE,
+                sequence_number: self.sequence,
+                timestamp: *timestamp,
+                ssrc: self.ssrc,
+                ..Default::default()
+            };
+            self.rtp.write_rtp(Packet { header, payload }).await.map_err(|_| PublisherError::Step("send"))?;
+        }
+        Ok(())
+    }
+}
+
+async fn connect(address: IpAddr, handler: Handler) -> Result<Arc<dyn PeerConnection>, webrtc::error::Error> {
+    let mut media = MediaEngine::default();
+    media.register_codec(RTCRtpCodecParameters { rtp_codec: codec(), payload_type: PAYLOAD_TYPE }, RtpCodecKind::Video)?;
+    let feedback = |parameter: &str| RTCPFeedback { typ: "ccm".into(), parameter: parameter.into() };
+    media.register_feedback(feedback("fir"), RtpCodecKind::Video);
+    let interceptors = register_default_interceptors(Registry::new(), &mut media)?;
+    let settings = SettingEngineBuilder::new()
+        .with_include_loopback_candidate(true)
+        .with_srtp_protection_profiles(vec![SrtpProtectionProfile::Srtp_Aead_Aes_256_Gcm])
+        .build();
+    let connection = PeerConnectionBuilder::new()
+        .with_configuration(RTCConfigurationBuilder::new().build())
+        .with_media_engine(media)
+        .with_interceptor_registry(interceptors.with(Slot::from(14_000), KeyframeRequests::default()))
+        .with_setting_engine(settings)
+        .with_handler(Arc::new(handler))
+        .with_udp_addrs(vec![std::net::SocketAddr::new(address, 0)])
+        .build()
+        .await?;
+    Ok(Arc::new(connection))
+}
+
+fn codec() -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: MIME_TYPE_H264.into(),
+        clock_rate: 90_000,
+        channels: 0,
+        sdp_fmtp_line: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f".into(),
+        rtcp_feedback: vec![],
+    }
+}
+
+async fn listen(track: Arc<dyn TrackLocal>, events: mpsc::Sender<FromPublisher>) {
+    while let Some(TrackLocalEvent::OnRtcpPacket(_)) = track.poll().await {
+        // Only keyframe requests get here.
+        if events.send(FromPublisher::KeyframeRequested).await.is_err() {
+            return;
+        }
+    }
+}
+
+struct Handler {
+    gathered: mpsc::Sender<()>,
+    events: mpsc::Sender<FromPublisher>,
+    channels: Channels,
+}
+
+#[async_trait::async_trait]
+impl PeerConnectionEventHandler for Handler {
+    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
+        if state == RTCIceGatheringState::Complete {
+            let _ = self.gathered.try_send(());
+        }
+    }
+
+    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        let event = match state {
+            RTCPeerConnectionState::Connected => FromPublisher::Connected,
+            RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed => FromPublisher::Lost,
+            _ => return,
+        };
+        let _ = self.events.send(event).await;
+    }
+
+    async fn on_data_channel(&self, channel: Arc<dyn DataChannel>) {
+        self.channels.open(channel, self.events.clone());
+    }
+}

@@ -1,0 +1,82 @@
+//! Carries permits out. The only holder of the compositor's input and of the browser's navigation.
+
+use super::browser::{Browser, window_of};
+use tandem_compositor::{Handle, Modifiers, Size, TouchPhase as SeatPhase};
+use tandem_policy::{Action, Mask, Permit};
+use tandem_protocol::Viewport;
+use tandem_protocol::input::{MouseButton, TouchPhase};
+use tandem_protocol::notice::Denied;
+use tandem_protocol::policy::Sites;
+
+/// Chromium's one seat.
+pub struct Seat(Handle);
+
+impl Seat {
+    pub fn new(compositor: Handle) -> Seat {
+        Seat(compositor)
+    }
+
+    /// Does what the permit allows; what the browser itself may refuse is an address.
+    pub fn carry_out(&self, permit: &Permit, browser: &mut Browser, sites: &Sites) -> Result<(), Denied> {
+        match permit.action() {
+            Action::Move { x, y } => self.0.motion(f64::from(*x), f64::from(*y)),
+            Action::Button { button, pressed, modifiers } => {
+                self.0.modifiers(held(*modifiers));
+                self.0.button(code_of(*button), *pressed);
+            }
+            Action::Wheel { dx, dy, modifiers } => {
+                self.0.modifiers(held(*modifiers));
+                self.0.wheel(f64::from(*dx), f64::from(*dy));
+            }
+            Action::Key { code, pressed, modifiers } => {
+                self.0.modifiers(held(*modifiers));
+                self.0.key(u32::from(*code), *pressed);
+            }
+            Action::Text { text } => self.0.text(text.reveal().clone()),
+            Action::Compose { text } => self.0.compose(text.reveal().clone()),
+            Action::Touch { slot, phase, x, y } => self.0.touch(i32::from(*slot), phase_of(*phase), f64::from(*x), f64::from(*y)),
+            Action::Navigate { to } => return browser.navigate(to, sites),
+            Action::Tab { tab, close } => {
+                browser.tab(*tab, *close);
+            }
+            Action::Resize { viewport } => self.resize(*viewport, browser),
+        }
+        Ok(())
+    }
+
+    /// Gives window and pages another size.
+    pub fn resize(&self, viewport: Viewport, browser: &mut Browser) {
+        let (width, height) = window_of(viewport);
+        self.0.resize(Size { width, height }, f64::from(viewport.scale));
+        browser.set_viewport(viewport);
+    }
+
+    /// Frames a second that Chromium may paint; 0 while nobody looks.
+    pub fn pace(&self, hertz: u32) {
+        self.0.pace(hertz);
+    }
+}
+
+fn held(mask: Mask) -> Modifiers {
+    Modifiers { shift: mask.shift, control: mask.control, alt: mask.alt }
+}
+
+/// Linux `input-event-codes.h`.
+fn code_of(button: MouseButton) -> u32 {
+    match button {
+        MouseButton::Left => 0x110,
+        MouseButton::Right => 0x111,
+        MouseButton::Middle => 0x112,
+        MouseButton::Back => 0x113,
+        MouseButton::Forward => 0x114,
+    }
+}
+
+fn phase_of(phase: TouchPhase) -> SeatPhase {
+    match phase {
+        TouchPhase::Start => SeatPhase::Down,
+        TouchPhase::Move => SeatPhase::Motion,
+        TouchPhase::End => SeatPhase::Up,
+        TouchPhase::Cancel => SeatPhase::Cancel,
+    }
+}

@@ -1,0 +1,390 @@
+//! One session, from claim to release: everything that happens comes here as one event, and leaves as a permit, a notice
+//! or a report.
+
+use super::bitrate;
+use super::browser::{Browser, FromBrowser, address};
+use super::channels::FromChannel;
+use super::encoder::Encoded;
+use super::eyes::Seen;
+use super::photon::Photons;
+use super::publisher::{FromPublisher, Publisher, PublisherError};
+use super::seat::Seat;
+use super::view::{Slot, for_both};
+use crate::handshake::{Order, Report, Reporter};
+use crate::metrics::{Counter, Stage};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tandem_policy::{Gate, Millis, Outcome};
+use tandem_protocol::control::{Claim, Demand};
+use tandem_protocol::notice::{Denied, Notice};
+use tandem_protocol::signal::EndReason;
+use tandem_protocol::{Audience, InputId, ParticipantId, Role, Viewport};
+use tokio::sync::mpsc;
+
+/// Signalling hears that people are active so often at the most.
+const ACTIVE_EVERY: Duration = Duration::from_secs(10);
+/// Frames a second while somebody looks.
+const PACE: u32 = 60;
+/// When encoding takes this much of a frame's time, every second frame is enough.
+const SLOW: Duration = Duration::from_millis(16);
+const FAST: Duration = Duration::from_millis(10);
+
+/// A claimed worker.
+pub struct Live {
+    gate: Gate,
+    seat: Seat,
+    browser: Browser,
+    seen: Seen,
+    slot: Arc<Slot>,
+    address: IpAddr,
+    publisher: Option<Publisher>,
+    from_publisher: (mpsc::Sender<FromPublisher>, mpsc::Receiver<FromPublisher>),
+    roles: HashMap<ParticipantId, Role>,
+    demands: HashMap<Audience, Demand>,
+    viewport: Viewport,
+    photons: Photons,
+    pace: u32,
+    encode_time: Duration,
+    epoch: Instant,
+    active: Option<Instant>,
+    reports: Reporter,
+}
+
+/// What a session is made of when it is claimed.
+pub struct Parts {
+    pub seat: Seat,
+    pub browser: Browser,
+    pub seen: Seen,
+    pub slot: Arc<Slot>,
+    /// The address from which the SFU is reached.
+    pub address: IpAddr,
+    pub reports: Reporter,
+}
+
+enum Event {
+    Order(Option<Order>),
+    Publisher(FromPublisher),
+    Encoded(Box<Encoded>),
+    Browser(FromBrowser),
+    Cursor,
+    Field,
+    HoldExpired,
+    CompositorGone,
+}
+
+impl Live {
+    pub fn new(parts: Parts, claim: Claim) -> Live {
+        let Parts { seat, mut browser, seen, slot, address: bind, reports } = parts;
+        let viewport = claim.viewport.clamped();
+        seen.visible.set(viewport);
+        seat.resize(viewport, &mut browser);
+        browser.set_language(claim.language);
+        if let Ok(url) = address(claim.start_url.reveal(), &claim.policy.sites) {
+            browser.open_first(&url);
+        }
+        let mut live = Live {
+            gate: Gate::new(claim.policy, viewport),
+            seat,
+            browser,
+            seen,
+            slot,
+            address: bind,
+            publisher: None,
+            from_publisher: mpsc::channel(1024),
+            roles: HashMap::new(),
+            demands: HashMap::new(),
+            viewport,
+            photons: Photons::default(),
+            pace: PACE,
+            encode_time: Duration::ZERO,
+            epoch: Instant::now(),
+            active: None,
+            reports,
+        };
+        live.look();
+        live
+    }
+
+    /// Runs until the session is released or its browser is gone; says why it ended.
+    pub async fn run(mut self, orders: &mut crate::handshake::Orders, encoded: &mut mpsc::Receiver<Encoded>) -> EndReason {
+        self.publish().await;
+        loop {
+            let hold = self.gate.deadline().map(|at| self.epoch + Duration::from_millis(at.0));
+            let event = tokio::select! {
+                order = orders.recv() => Event::Order(order),
+                Some(event) = self.from_publisher.1.recv() => Event::Publisher(event),
+                Some(picture) = encoded.recv() => Event::Encoded(Box::new(picture)),
+                change = self.browser.next() => Event::Browser(change),
+                Ok(()) = self.seen.cursor.changed() => Event::Cursor,
+                Ok(()) = self.seen.field.changed() => Event::Field,
+                gone = self.seen.connected.wait_for(|connected| !connected) => { let _ = gone; Event::CompositorGone }
+                () = at(hold) => Event::HoldExpired,
+            };
+            match event {
+                Event::Order(None) => return EndReason::Node,
+                Event::Order(Some(order)) => {
+                    if let Some(end) = self.order(order).await {
+                        return end;
+                    }
+                }
+                Event::Publisher(event) => self.publisher_event(event).await,
+                Event::Encoded(picture) => self.picture(*picture).await,
+                Event::Browser(FromBrowser::Tabs) => self.tabs_changed(),
+                Event::Browser(FromBrowser::Crashed(tab)) => {
+                    self.tabs_changed();
+                    self.tell_all(&Notice::Crashed { tab: Some(tab) });
+                }
+                Event::Browser(FromBrowser::Gone) | Event::CompositorGone => {
+                    self.tell_all(&Notice::Crashed { tab: None });
+                    return EndReason::Node;
+                }
+                Event::Cursor => {
+                    let shape = *self.seen.cursor.borrow_and_update();
+                    self.tell_all(&Notice::Cursor { shape });
+                }
+                Event::Field => {
+                    let field = *self.seen.field.borrow_and_update();
+                    self.tell_all(&Notice::Field { field });
+                }
+                Event::HoldExpired => {
+                    let outcome = self.gate.expire(self.now());
+                    self.carry_out(None, outcome, Instant::now());
+                }
+            }
+        }
+    }
+
+    async fn order(&mut self, order: Order) -> Option<EndReason> {
+        match order {
+            Order::Admit { participant, role } => {
+                self.gate.admit(participant, role, self.now());
+                self.roles.insert(participant, role);
+                self.welcome(participant);
+            }
+            Order::Dismiss { participant } => {
+                let outcome = self.gate.dismiss(participant);
+                self.roles.remove(&participant);
+                self.carry_out(Some(participant), outcome, Instant::now());
+            }
+            Order::Answer { sdp } => {
+                if let Some(publisher) = &self.publisher
+                    && let Err(error) = publisher.answer(sdp.into_inner()).await
+                {
+                    self.failed(&error);
+                }
+            }
+            Order::Reconnect => self.publish().await,
+            Order::Navigate { url } => match address(url.reveal(), &self.gate.policy().sites) {
+                Ok(url) => self.browser.open(&url),
+                Err(reason) => self.tell_all(&Notice::Denied { id: None, reason }),
+            },
+            Order::Policy { policy } => {
+                let outcome = self.gate.set_policy(policy);
+                self.carry_out(None, outcome, Instant::now());
+            }
+            Order::Release => return Some(EndReason::Api),
+            Order::Prepare(_) | Order::Claim { .. } => tracing::warn!("order out of turn"),
+        }
+        None
+    }
+
+    /// Opens a connection to the SFU, in place of the one before.
+    async fn publish(&mut self) {
+        if let Some(old) = self.publisher.take() {
+            tokio::spawn(old.close());
+        }
+        // A new queue, so that what the old connection still says is heard by nobody.
+        self.from_publisher = mpsc::channel(1024);
+        self.demands.clear();
+        match Publisher::open(self.address, self.from_publisher.0.clone()).await {
+            Ok((publisher, offer)) => {
+                self.publisher = Some(publisher);
+                self.reports.send(Report::Offer { sdp: offer.into() });
+            }
+            Err(error) => self.failed(&error),
+        }
+        self.look();
+    }
+
+    fn failed(&self, error: &PublisherError) {
+        tracing::warn!(%error, "publisher");
+        self.reports.count(Counter::PublishErrors);
+    }
+
+    async fn publisher_event(&mut self, event: FromPublisher) {
+        let arrived = Instant::now();
+        match event {
+            FromPublisher::Connected | FromPublisher::KeyframeRequested => self.slot.request_keyframe(),
+            FromPublisher::Lost => self.publish().await,
+            FromPublisher::Channel(FromChannel::Opened(who)) => self.welcome(who),
+            FromPublisher::Channel(FromChannel::Demand(demand)) => {
+                self.demands.insert(demand.audience, demand);
+                self.look();
+            }
+            FromPublisher::Channel(FromChannel::Pointer(who, input)) => {
+                let outcome = self.gate.point(who, input, self.now());
+                self.carry_out(Some(who), outcome, arrived);
+            }
+            FromPublisher::Channel(FromChannel::Control(who, input)) => {
+                self.reports.count(Counter::Inputs);
+                let id = id_of(&input);
+                let viewport = match &input {
+                    tandem_protocol::input::ControlInput::Resize { viewport } => Some(viewport.clamped()),
+                    _ => None,
+                };
+                let outcome = self.gate.act(who, input, self.now());
+                if let Some(viewport) = viewport.filter(|_| outcome.denied.is_none()) {
+                    self.resized(viewport);
+                }
+                self.denied(who, id, outcome.denied);
+                self.carry_out(Some(who), outcome, arrived);
+                self.is_active();
+            }
+            FromPublisher::Channel(FromChannel::Malformed(who, error)) => {
+                tracing::debug!(%who, %error, "message refused");
+                self.reports.count(Counter::Malformed);
+            }
+            FromPublisher::Channel(FromChannel::Closed(who)) => {
+                let outcome = self.gate.act(who, tandem_protocol::input::ControlInput::ReleaseAll, self.now());
+                self.carry_out(Some(who), outcome, arrived);
+            }
+        }
+    }
+
+    fn resized(&mut self, viewport: Viewport) {
+        self.viewport = viewport;
+        self.seen.visible.set(viewport);
+        self.tell_all(&Notice::Viewport { viewport });
+    }
+
+    fn denied(&self, who: ParticipantId, id: Option<InputId>, denied: Option<Denied>) {
+        if let (Some(reason), Some(publisher)) = (denied, &self.publisher) {
+            self.reports.denied(reason);
+            publisher.channels().tell(who, &Notice::Denied { id, reason });
+        }
+    }
+
+    /// Does what was permitted, in order, and shows the others what they may know of it.
+    fn carry_out(&mut self, who: Option<ParticipantId>, outcome: Outcome, arrived: Instant) {
+        for permit in &outcome.permits {
+            if let Err(reason) = self.seat.carry_out(permit, &mut self.browser, &self.gate.policy().sites)
+                && let Some(who) = who
+            {
+                self.denied(who, None, Some(reason));
+            }
+            if let Some((who, id)) = permit.input() {
+                let dispatched = Instant::now();
+                self.reports.took(Stage::Gate, dispatched - arrived);
+                self.photons.dispatched(who, id, arrived, dispatched);
+            }
+        }
+        let (Some(who), Some(publisher)) = (who, &self.publisher) else { return };
+        for other in publisher.channels().participants().into_iter().filter(|other| *other != who) {
+            if let Some(cursor) = &outcome.cursor {
+                publisher.channels().show_cursor(other, cursor);
+            }
+            if let Some(pressed) = outcome.press {
+                publisher.channels().tell(other, &Notice::Press { participant: who, pressed });
+            }
+        }
+    }
+
+    async fn picture(&mut self, picture: Encoded) {
+        self.encode_time = (self.encode_time * 7 + picture.took) / 8;
+        self.reports.picture(&picture);
+        let shown = self.photons.encoded(&picture);
+        let wanted = |audience| self.demands.get(&audience).is_some_and(|d| d.subscribers > 0);
+        let (to_customer, to_agent) = (wanted(Audience::Customer), wanted(Audience::Agent));
+        let (customer, agent) = for_both(picture);
+        let Some(publisher) = &mut self.publisher else { return };
+        // The notice goes first: it is smaller than the picture, and the page waits for it to recognise the picture.
+        for shown in shown {
+            let super::photon::Shown { who, id, timestamp, stages } = shown;
+            publisher.channels().tell(who, &Notice::Shown { id, timestamp, stages });
+            self.reports.took(Stage::Commit, Duration::from_micros(u64::from(stages.commit)));
+        }
+        let mut sent = Ok(());
+        if to_customer {
+            sent = publisher.send_to_customer(&customer).await;
+        }
+        if to_agent && sent.is_ok() {
+            sent = publisher.send_to_agent(&agent).await;
+        }
+        if let Err(error) = sent {
+            self.failed(&error);
+        }
+        self.look();
+    }
+
+    /// Paces Chromium and the encoder by who looks and how fast we are.
+    fn look(&mut self) {
+        let somebody = self.demands.values().any(|d| d.subscribers > 0);
+        self.slot.set_paused(!somebody);
+        self.slot.set_bitrate(bitrate::target(bitrate::ample(self.viewport.picture()), self.demands.values().copied()));
+        let pace = match self.pace {
+            _ if !somebody => 0,
+            0 => PACE,
+            PACE if self.encode_time > SLOW => PACE / 2,
+            _ if self.encode_time < FAST => PACE,
+            same => same,
+        };
+        if pace != self.pace {
+            self.pace = pace;
+            self.seat.pace(pace);
+        }
+    }
+
+    /// Tells a participant everything that has a state, once they can be spoken to and are known.
+    fn welcome(&self, who: ParticipantId) {
+        let Some(publisher) = self.publisher.as_ref().filter(|_| self.roles.contains_key(&who)) else { return };
+        for notice in [
+            Notice::Viewport { viewport: self.viewport },
+            Notice::Cursor { shape: *self.seen.cursor.borrow() },
+            Notice::Field { field: *self.seen.field.borrow() },
+            Notice::Tabs { tabs: self.browser.tabs().to_vec() },
+        ] {
+            publisher.channels().tell(who, &notice);
+        }
+    }
+
+    fn tabs_changed(&self) {
+        let tabs = self.browser.tabs().to_vec();
+        self.reports.send(Report::Tabs { tabs: tabs.clone() });
+        self.tell_all(&Notice::Tabs { tabs });
+    }
+
+    fn tell_all(&self, notice: &Notice) {
+        let Some(publisher) = &self.publisher else { return };
+        for who in self.roles.keys() {
+            publisher.channels().tell(*who, notice);
+        }
+    }
+
+    fn is_active(&mut self) {
+        if self.active.is_none_or(|at| at.elapsed() >= ACTIVE_EVERY) {
+            self.active = Some(Instant::now());
+            self.reports.send(Report::Active);
+        }
+    }
+
+    fn now(&self) -> Millis {
+        Millis(self.epoch.elapsed().as_millis() as u64)
+    }
+}
+
+fn id_of(input: &tandem_protocol::input::ControlInput) -> Option<InputId> {
+    use tandem_protocol::input::ControlInput::*;
+    match input {
+        Button { id, .. } | Wheel { id, .. } | Key { id, .. } | Text { id, .. } | Touch { id, .. } => Some(*id),
+        Compose { .. } | ReleaseAll | Navigate { .. } | Tab { .. } | Resize { .. } => None,
+    }
+}
+
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,78 @@
+// What the benchmark measures within the viewer's page. It watches; it changes nothing of what the page does.
+(() => {
+  const connections = [];
+  const Original = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Original {
+    constructor(...args) {
+      super(...args);
+      connections.push(this);
+    }
+  };
+
+  const screen = () => document.querySelector('[data-tandem=screen]');
+  const canvas = new OffscreenCanvas(1, 1);
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+
+  // The colour in the middle of the picture that is shown now.
+  function pixel() {
+    const video = screen();
+    context.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  }
+
+  let waiting = null;
+  function onFrame() {
+    const video = screen();
+    if (waiting) {
+      const now = pixel();
+      if (now.some((value, i) => Math.abs(value - waiting.before[i]) > 40)) {
+        waiting.done(performance.now() - waiting.at);
+        waiting = null;
+      }
+    }
+    frames += 1;
+    video.requestVideoFrameCallback(onFrame);
+  }
+
+  let frames = 0;
+  let started = false;
+  function start() {
+    if (started) return;
+    started = true;
+    screen().requestVideoFrameCallback(onFrame);
+  }
+
+  window.tandemProbe = {
+    start,
+    // From the next event of this kind in this page to the changed pixel, in milliseconds.
+    flip(kind) {
+      start();
+      const before = pixel();
+      return new Promise((resolve) => {
+        addEventListener(kind, () => {
+          waiting = { at: performance.now(), before, done: resolve };
+          setTimeout(() => resolve(null), 3000);
+        }, { capture: true, once: true });
+      });
+    },
+    frames: () => (start(), frames),
+    // How much larger the window is than the shared page.
+    spare() {
+      const box = screen().getBoundingClientRect();
+      return [innerWidth - box.width, innerHeight - box.height];
+    },
+    async received() {
+      let bytes = 0, packets = 0, buffer = 0;
+      for (const connection of connections) {
+        for (const report of (await connection.getStats()).values()) {
+          if (report.type === 'inbound-rtp' && report.kind === 'video') {
+            bytes += report.bytesReceived + report.headerBytesReceived;
+            packets += report.packetsReceived;
+            buffer = report.jitterBufferDelay / Math.max(1, report.jitterBufferEmittedCount);
+          }
+        }
+      }
+      return { bytes, packets, jitterBufferMs: buffer * 1000 };
+    },
+  };
+})();
