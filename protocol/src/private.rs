@@ -35,3 +35,9 @@ impl From<&str> for Private<String> {
         Self(value.to_owned())
     }
 }
+
+impl From<String> for Private<String> {
+    fn from(value: String) -> Self {
+        Self(value)
+    }
+}

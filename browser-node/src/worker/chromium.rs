@@ -38,9 +38,13 @@ pub struct Settings<'a> {
 /// A running Chromium. Dropped, it is killed; it also ends by itself when our ends of its sockets close.
 pub struct Chromium {
     child: Child,
-    /// Our end of the debugging pipe.
-    pub pipe: UnixStream,
-    /// The compositor's end of the Wayland connection.
+}
+
+/// Our ends of what Chromium inherited.
+pub struct Sockets {
+    /// The debugging pipe.
+    pub pipe: tokio::net::UnixStream,
+    /// The Wayland connection.
     pub wayland: UnixStream,
 }
 
@@ -53,7 +57,7 @@ impl Drop for Chromium {
 }
 
 impl Chromium {
-    pub fn start(settings: &Settings<'_>) -> Result<Chromium, ChromiumError> {
+    pub fn start(settings: &Settings<'_>) -> Result<(Chromium, Sockets), ChromiumError> {
         let program = find(settings.program)?;
         let (pipe, theirs) = UnixStream::pair()?;
         let (wayland, their_wayland) = UnixStream::pair()?;
@@ -81,7 +85,9 @@ impl Chromium {
         unsafe {
             command.pre_exec(move || place(&inherited));
         }
-        Ok(Chromium { child: command.spawn()?, pipe, wayland })
+        let chromium = Chromium { child: command.spawn()? };
+        pipe.set_nonblocking(true)?;
+        Ok((chromium, Sockets { pipe: tokio::net::UnixStream::from_std(pipe)?, wayland }))
     }
 }
 
@@ -132,7 +138,6 @@ fn flags(profile: &Path, proxy_port: u16) -> Vec<OsString> {
         "--disable-notifications",
         "--disable-infobars",
         "--disable-pinch",
-        "--disable-quic",
         "--noerrdialogs",
         "--hide-crash-restore-bubble",
         "--metrics-recording-only",
@@ -144,23 +149,14 @@ fn flags(profile: &Path, proxy_port: u16) -> Vec<OsString> {
         "--autoplay-policy=no-user-gesture-required",
         // One session, few sites: a renderer a site is kept, a spare one is not.
         "--disable-features=Translate,SpareRendererForSitePerProcess,MediaRouter,OptimizationHints,AutofillServerCommunication,InterestFeedContentSuggestions,CalculateNativeWinOcclusion,GlobalMediaControls,DialMediaRouteProvider,PasswordManagerOnboarding,Reporting",
-        // The next two keep all traffic within the egress proxy, loopback included.
-        "--proxy-bypass-list=<-loopback>",
-        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     ]
     .into_iter()
     .map(OsString::from)
     .collect();
     flags.push(with_path);
-    flags.push(format!("--proxy-server=socks5://127.0.0.1:{proxy_port}").into());
+    flags.extend(tandem_egress::flags(proxy_port).map(OsString::from));
     flags.push("about:blank".into());
     flags
-}
-
-/// The pipe as tokio reads it.
-pub fn nonblocking(pipe: UnixStream) -> io::Result<tokio::net::UnixStream> {
-    pipe.set_nonblocking(true)?;
-    tokio::net::UnixStream::from_std(pipe)
 }
 
 #[cfg(test)]

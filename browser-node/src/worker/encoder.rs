@@ -88,8 +88,7 @@ fn run(slot: &Slot, open: impl Fn(EncoderConfig) -> Option<Encoder>, epoch: Inst
             Work::Closed => return,
         };
         let size = (picture.width, picture.height);
-        if current.as_ref().is_none_or(|(_, rate, of)| *of != size || far_apart(*rate, wanted)) {
-            // A new encoder costs one IDR, which a changed size needs anyway; a changed rate is rare.
+        if current.as_ref().is_none_or(|(.., of)| *of != size) {
             let Some(encoder) = open(settings(size, wanted)) else {
                 tracing::error!("openh264 does not start for this picture");
                 return;
@@ -97,7 +96,11 @@ fn run(slot: &Slot, open: impl Fn(EncoderConfig) -> Option<Encoder>, epoch: Inst
             current = Some((encoder, wanted, size));
             keyframe = false;
         }
-        let Some((encoder, ..)) = current.as_mut() else { return };
+        let Some((encoder, rate, _)) = current.as_mut() else { return };
+        if far_apart(*rate, wanted) {
+            set_bitrate(encoder, wanted);
+            *rate = wanted;
+        }
         if keyframe {
             encoder.force_intra_frame();
         }
@@ -123,6 +126,18 @@ fn run(slot: &Slot, open: impl Fn(EncoderConfig) -> Option<Encoder>, epoch: Inst
 
 fn far_apart(rate: u32, wanted: u32) -> bool {
     rate.abs_diff(wanted) > rate / 5
+}
+
+/// Changes the rate of a running encoder, which the crate has no call for.
+fn set_bitrate(encoder: &mut Encoder, bits_per_second: u32) {
+    let layer = openh264_sys2::SPATIAL_LAYER_ALL;
+    let mut info = openh264_sys2::SBitrateInfo { iLayer: layer, iBitrate: bits_per_second as i32 };
+    // The higher limit first when it rises, last when it falls; setting it twice does both.
+    use openh264_sys2::{ENCODER_OPTION_BITRATE, ENCODER_OPTION_MAX_BITRATE};
+    for option in [ENCODER_OPTION_MAX_BITRATE, ENCODER_OPTION_BITRATE, ENCODER_OPTION_MAX_BITRATE] {
+        // SAFETY: the encoder is initialised, since it has encoded a picture, and both options take an `SBitrateInfo`.
+        unsafe { encoder.raw_api().set_option(option, (&raw mut info).cast()) };
+    }
 }
 
 /// The crate's defaults (120 kbit/s, dropped frames, threads of its own) suit no screen.

@@ -3,13 +3,9 @@
 use super::audience::{Agent, Customer, For, Only};
 use super::channels::{Channels, FromChannel};
 use super::encoder::Encoded;
-use super::keyframe_requests::KeyframeRequests;
 use bytes::Bytes;
-use rtc::interceptor::Slot;
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
-use rtc::peer_connection::configuration::interceptor_registry::{Registry, register_default_interceptors};
-use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_H264, MediaEngine};
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::rtp::Packet;
@@ -17,10 +13,11 @@ use rtc::rtp::codec::h264::H264Payloader;
 use rtc::rtp::header::Header;
 use rtc::rtp::packetizer::Payloader;
 use rtc::rtp_transceiver::rtp_sender::{
-    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
+    RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
 };
 use std::net::IpAddr;
 use std::sync::Arc;
+use tandem_media::{PAYLOAD_TYPE, SRTP_PROFILES};
 use tandem_protocol::input::channel;
 use tokio::sync::mpsc;
 use webrtc::data_channel::DataChannel;
@@ -28,10 +25,8 @@ use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_local::{TrackLocal, TrackLocalEvent};
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCIceGatheringState, RTCPeerConnectionState,
-    SrtpProtectionProfile,
 };
 
-const PAYLOAD_TYPE: u8 = 102;
 /// Bytes of RTP payload in a packet: what fits a path of 1,280 bytes (IPv6's least) with SRTP, UDP and TURN around it.
 const PAYLOAD: usize = 1_150;
 
@@ -123,7 +118,7 @@ impl<A: For> Track<A> {
         let name = A::AUDIENCE.as_str().to_owned();
         let encoding = RTCRtpEncodingParameters {
             rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
-            codec: codec(),
+            codec: tandem_media::codec(),
             ..Default::default()
         };
         let track = MediaStreamTrack::new(name.clone(), name.clone(), name, RtpCodecKind::Video, vec![encoding]);
@@ -154,35 +149,21 @@ impl<A: For> Track<A> {
 }
 
 async fn connect(address: IpAddr, handler: Handler) -> Result<Arc<dyn PeerConnection>, webrtc::error::Error> {
-    let mut media = MediaEngine::default();
-    media.register_codec(RTCRtpCodecParameters { rtp_codec: codec(), payload_type: PAYLOAD_TYPE }, RtpCodecKind::Video)?;
-    let feedback = |parameter: &str| RTCPFeedback { typ: "ccm".into(), parameter: parameter.into() };
-    media.register_feedback(feedback("fir"), RtpCodecKind::Video);
-    let interceptors = register_default_interceptors(Registry::new(), &mut media)?;
+    let (media, interceptors) = tandem_media::engine()?;
     let settings = SettingEngineBuilder::new()
         .with_include_loopback_candidate(true)
-        .with_srtp_protection_profiles(vec![SrtpProtectionProfile::Srtp_Aead_Aes_256_Gcm])
+        .with_srtp_protection_profiles(SRTP_PROFILES.to_vec())
         .build();
     let connection = PeerConnectionBuilder::new()
         .with_configuration(RTCConfigurationBuilder::new().build())
         .with_media_engine(media)
-        .with_interceptor_registry(interceptors.with(Slot::from(14_000), KeyframeRequests::default()))
+        .with_interceptor_registry(interceptors)
         .with_setting_engine(settings)
         .with_handler(Arc::new(handler))
         .with_udp_addrs(vec![std::net::SocketAddr::new(address, 0)])
         .build()
         .await?;
     Ok(Arc::new(connection))
-}
-
-fn codec() -> RTCRtpCodec {
-    RTCRtpCodec {
-        mime_type: MIME_TYPE_H264.into(),
-        clock_rate: 90_000,
-        channels: 0,
-        sdp_fmtp_line: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f".into(),
-        rtcp_feedback: vec![],
-    }
 }
 
 async fn listen(track: Arc<dyn TrackLocal>, events: mpsc::Sender<FromPublisher>) {

@@ -21,7 +21,8 @@ use tandem_protocol::control::{Claim, Demand};
 use tandem_protocol::notice::{Denied, Notice};
 use tandem_protocol::signal::EndReason;
 use tandem_protocol::{Audience, InputId, ParticipantId, Role, Viewport};
-use tokio::sync::mpsc;
+use tandem_egress::Rules;
+use tokio::sync::{mpsc, watch};
 
 /// Signalling hears that people are active so often at the most.
 const ACTIVE_EVERY: Duration = Duration::from_secs(10);
@@ -38,6 +39,7 @@ pub struct Live {
     browser: Browser,
     seen: Seen,
     slot: Arc<Slot>,
+    rules: watch::Sender<Rules>,
     address: IpAddr,
     publisher: Option<Publisher>,
     from_publisher: (mpsc::Sender<FromPublisher>, mpsc::Receiver<FromPublisher>),
@@ -58,6 +60,8 @@ pub struct Parts {
     pub browser: Browser,
     pub seen: Seen,
     pub slot: Arc<Slot>,
+    /// What the browser may load.
+    pub rules: watch::Sender<Rules>,
     /// The address from which the SFU is reached.
     pub address: IpAddr,
     pub reports: Reporter,
@@ -76,7 +80,8 @@ enum Event {
 
 impl Live {
     pub fn new(parts: Parts, claim: Claim) -> Live {
-        let Parts { seat, mut browser, seen, slot, address: bind, reports } = parts;
+        let Parts { seat, mut browser, seen, slot, rules, address: bind, reports } = parts;
+        rules.send_modify(|rules| rules.sites = claim.policy.sites.clone());
         let viewport = claim.viewport.clamped();
         seen.visible.set(viewport);
         seat.resize(viewport, &mut browser);
@@ -90,6 +95,7 @@ impl Live {
             browser,
             seen,
             slot,
+            rules,
             address: bind,
             publisher: None,
             from_publisher: mpsc::channel(1024),
@@ -181,6 +187,7 @@ impl Live {
                 Err(reason) => self.tell_all(&Notice::Denied { id: None, reason }),
             },
             Order::Policy { policy } => {
+                self.rules.send_modify(|rules| rules.sites = policy.sites.clone());
                 let outcome = self.gate.set_policy(policy);
                 self.carry_out(None, outcome, Instant::now());
             }

@@ -23,7 +23,11 @@ export class Cursors {
   people(people: readonly Participant[], self: ParticipantId | null): void {
     this.#self = self;
     this.#people = new Map(people.map((one) => [one.id, one]));
-    for (const id of this.#cursors.keys()) if (!this.#people.get(id)?.present) this.#cursors.delete(id);
+    for (const [id, cursor] of this.#cursors) {
+      const person = this.#people.get(id);
+      if (person?.present) this.#cursors.set(id, { ...cursor, name: person.name, colour: person.colour });
+      else this.#cursors.delete(id);
+    }
   }
 
   /** Tells whether anything changed: late ones, one's own and those of people we do not know change nothing. */

@@ -23,8 +23,8 @@ interface Frame {
 export class Photon {
   readonly #report: (report: Report) => void;
   readonly #pressed = new Map<InputId, number>();
+  /** Inputs whose picture the node has named and nobody has seen yet. */
   #waiting: { began: number; timestamp: number }[] = [];
-  #unmatched: number[] = [];
   #frames: Frame[] = [];
 
   constructor(report: (report: Report) => void) {
@@ -46,7 +46,6 @@ export class Photon {
     if (frame) return this.#say(frame.presented - began, true);
     this.#waiting = this.#waiting.filter((one) => now - one.began <= PATIENCE);
     this.#waiting.push({ began, timestamp });
-    this.#unmatched.push(began);
   }
 
   /** A frame was presented; `timestamp` is undefined where the browser does not tell it. */
@@ -56,25 +55,24 @@ export class Photon {
     if (this.#frames.length > FRAMES_KEPT) this.#frames.shift();
     const waiting = this.#waiting;
     this.#waiting = [];
-    this.#unmatched = [];
     for (const one of waiting) {
+      if (presented - one.began > PATIENCE) continue;
       if (atOrAfter(timestamp, one.timestamp)) this.#say(presented - one.began, true);
-      else if (presented - one.began <= PATIENCE) this.#waiting.push(one);
+      else this.#waiting.push(one);
     }
   }
 
   /** The page painted, and that is all the browser tells: whoever waits takes this as their picture. */
   estimate(now: number): void {
-    for (const began of this.#unmatched) if (now - began <= PATIENCE) this.#say(now - began, false);
-    this.#unmatched = [];
+    const waiting = this.#waiting;
     this.#waiting = [];
+    for (const { began } of waiting) if (now - began <= PATIENCE) this.#say(now - began, false);
   }
 
   /** The media connection is new: its timestamps have nothing to do with the old ones. */
   reset(): void {
     this.#pressed.clear();
     this.#waiting = [];
-    this.#unmatched = [];
     this.#frames = [];
   }
 

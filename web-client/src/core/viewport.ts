@@ -82,7 +82,7 @@ export function toRemote(x: number, y: number, box: Box, viewport: Viewport): Pl
 /** From a place on the remote page to one inside the element that shows it. */
 export function toLocal(place: Place, box: Size, viewport: Viewport): Place {
   const picture = pictureOf(viewport);
-  const shown = letterbox({ left: 0, top: 0, ...box }, picture);
+  const shown = letterbox({ left: 0, top: 0, width: box.width, height: box.height }, picture);
   const zoom = (shown.width * viewport.scale) / picture.width;
   return { x: shown.left + place.x * zoom, y: shown.top + place.y * zoom };
 }

@@ -1,0 +1,143 @@
+//! The worker: one session's compositor, encoder, gate, publisher and Chromium, in one process.
+
+pub mod audience;
+mod bitrate;
+mod browser;
+mod channels;
+mod chromium;
+pub mod encoder;
+mod eyes;
+mod photon;
+mod picture;
+mod proof;
+mod publisher;
+mod seat;
+mod session;
+mod tabs;
+mod view;
+
+use crate::handshake::{self, Order, Prepare, Report, Reporter};
+use crate::metrics::Counter;
+use anyhow::{Context, Result, bail};
+use browser::Browser;
+use chromium::{Chromium, Settings};
+use seat::Seat;
+use session::{Live, Parts};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+use tandem_compositor::{Compositor, Config, Size};
+use tandem_protocol::Viewport;
+use tandem_protocol::signal::EndReason;
+use tokio::sync::mpsc;
+use view::{Painter, Slot};
+
+/// How often measurements go to the node.
+const TALLY_EVERY: Duration = Duration::from_secs(2);
+
+/// Serves one session over the socket to the node, and ends. Everything of it is on this thread but the compositor and
+/// the encoder.
+pub fn run(node: UnixStream) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        node.set_nonblocking(true)?;
+        let (mut orders, reports) = handshake::open(tokio::net::UnixStream::from_std(node)?);
+        let reporter = Reporter::new(reports);
+        let outcome = serve(&mut orders, &reporter).await;
+        let last = match &outcome {
+            Ok(reason) => Report::Ended { reason: *reason },
+            Err(error) => Report::Failed { message: format!("{error:#}") },
+        };
+        reporter.flush();
+        reporter.send(last);
+        // The node closes the socket when it has read the last report.
+        while orders.recv().await.is_some() {}
+        outcome.map(drop)
+    })
+}
+
+async fn serve(orders: &mut handshake::Orders, reporter: &Reporter) -> Result<EndReason> {
+    let Some(Order::Prepare(prepare)) = orders.recv().await else { bail!("the node did not say what to prepare") };
+    if prepare.version != handshake::VERSION {
+        bail!("the node speaks version {} and this worker {}", prepare.version, handshake::VERSION);
+    }
+    let started = Instant::now();
+    let mut warm = Warm::start(&prepare, reporter.clone()).await?;
+    reporter.send(Report::Ready { milliseconds: started.elapsed().as_millis() as u64 });
+    let claim = loop {
+        tokio::select! {
+            order = orders.recv() => match order {
+                Some(Order::Claim { claim }) => break *claim,
+                Some(Order::Release) | None => return Ok(EndReason::Api),
+                Some(_) => bail!("an order for a session that was not claimed"),
+            },
+            change = warm.browser.next() => if let browser::FromBrowser::Gone = change {
+                bail!("the warm browser ended");
+            },
+        }
+    };
+    let tally = reporter.clone();
+    tokio::spawn(async move {
+        let mut every = tokio::time::interval(TALLY_EVERY);
+        loop {
+            every.tick().await;
+            tally.flush();
+        }
+    });
+    let Warm { browser, seen, slot, mut encoded, compositor, chromium, egress, rules } = warm;
+    let seat = Seat::new(compositor.handle());
+    let parts =
+        Parts { seat, browser, seen, slot: slot.clone(), rules, address: prepare.media_address, reports: reporter.clone() };
+    let reason = Live::new(parts, claim).run(orders, &mut encoded).await;
+    slot.close();
+    drop((chromium, compositor, egress));
+    Ok(reason)
+}
+
+/// A browser that is up, has proved itself and belongs to nobody yet.
+struct Warm {
+    browser: Browser,
+    seen: eyes::Seen,
+    slot: std::sync::Arc<Slot>,
+    encoded: mpsc::Receiver<encoder::Encoded>,
+    compositor: Compositor,
+    chromium: Chromium,
+    egress: tandem_egress::Egress,
+    rules: tokio::sync::watch::Sender<tandem_egress::Rules>,
+}
+
+impl Warm {
+    async fn start(prepare: &Prepare, reporter: Reporter) -> Result<Warm> {
+        let viewport = Viewport::DEFAULT;
+        let (rules, watched) = tokio::sync::watch::channel(egress_rules(&prepare.allow_private)?);
+        let egress = tandem_egress::Egress::start(watched, count_egress(reporter)).await.context("the way out does not start")?;
+        let settings = Settings { program: prepare.chromium.as_deref(), directory: &prepare.directory, proxy_port: egress.port() };
+        let (chromium, sockets) = Chromium::start(&settings)?;
+        let slot = Slot::new(bitrate::ample(viewport.picture()));
+        slot.set_paused(true);
+        let (sender, encoded) = mpsc::channel(4);
+        // A full queue holds the encoder up, and it goes on with the latest picture.
+        let deliver = move |picture| drop(sender.blocking_send(picture));
+        encoder::start(slot.clone(), prepare.openh264.as_deref(), Instant::now(), deliver)?;
+        let (eyes, mut seen) = eyes::open(Painter::new(slot.clone()), viewport);
+        let (width, height) = browser::window_of(viewport);
+        let config = Config { window: Size { width, height }, scale: f64::from(viewport.scale), refresh: 60 };
+        let compositor = tandem_compositor::start(config, sockets.wayland, eyes)?;
+        let (read, write) = sockets.pipe.into_split();
+        let session = tandem_cdp::connect(read, write, browser::is_wanted);
+        let mut browser = Browser::attach(session, viewport).await.context("the browser does not answer")?;
+        proof::prove(&mut browser, &mut seen, &compositor.handle(), viewport).await?;
+        Ok(Warm { browser, seen, slot, encoded, compositor, chromium, egress, rules })
+    }
+}
+
+fn egress_rules(allow_private: &[String]) -> Result<tandem_egress::Rules> {
+    let allow_private = allow_private
+        .iter()
+        .map(|text| text.parse().map_err(|_| anyhow::anyhow!("TANDEM_ALLOW_PRIVATE: {text:?} is not host:port")))
+        .collect::<Result<_>>()?;
+    Ok(tandem_egress::Rules { allow_private, sites: Default::default() })
+}
+
+fn count_egress(reporter: Reporter) -> impl Fn(Result<(), tandem_egress::Refused>) + Send + Sync + 'static {
+    move |decision| reporter.count(if decision.is_ok() { Counter::EgressAllowed } else { Counter::EgressRefused })
+}

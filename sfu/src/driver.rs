@@ -1,0 +1,481 @@
+//! The SFU's thread: sockets in, sockets out, and between them the sans-IO core of each connection.
+
+use crate::metrics::{Dropped, SfuMetrics};
+use crate::peer::{Answered, Direction, answer};
+use crate::room::Room;
+use crate::session_of;
+use crate::socket::Socket;
+use bytes::BytesMut;
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::eventfd::EventFd;
+use nix::sys::signal::SigSet;
+use nix::sys::time::TimeSpec;
+use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent, RTCTrackEvent};
+use rtc::peer_connection::message::RTCMessage;
+use rtc::peer_connection::state::RTCPeerConnectionState;
+use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
+use rtc::rtp::Packet;
+use rtc::sansio::Protocol;
+use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
+use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+use tandem_protocol::control::{Connection as State, Peer, PeerName, SfuOrder, SfuReport};
+use tandem_protocol::{Audience, Private, SessionId};
+use tandem_router::{Agent, Customer, Now, Packet as Routed};
+
+/// A peer that has not connected after so long is forgotten.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Connections on one SFU, at the most.
+const MOST_PEERS: usize = 10_000;
+
+pub(crate) enum Command {
+    Order(SfuOrder),
+    End,
+}
+
+/// Names a connection in this SFU.
+type Key = (SessionId, PeerName);
+
+pub(crate) struct Driver {
+    socket: Socket,
+    commands: mpsc::Receiver<Command>,
+    wake: Arc<EventFd>,
+    reports: tokio::sync::mpsc::UnboundedSender<SfuReport>,
+    metrics: SfuMetrics,
+    rooms: HashMap<SessionId, Room>,
+    by_ufrag: HashMap<String, Key>,
+    by_address: HashMap<SocketAddr, Key>,
+    joined: HashMap<Key, Instant>,
+    /// Connections with something to send or to say.
+    touched: HashSet<Key>,
+    start: Instant,
+}
+
+/// A media packet on its way through a room.
+struct Arrived {
+    key: Key,
+    audience: Audience,
+    packet: Packet,
+    at: Instant,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        socket: Socket,
+        commands: mpsc::Receiver<Command>,
+        wake: Arc<EventFd>,
+        reports: tokio::sync::mpsc::UnboundedSender<SfuReport>,
+        metrics: SfuMetrics,
+    ) -> Driver {
+        let (rooms, by_ufrag, by_address, joined, touched) = Default::default();
+        let start = Instant::now();
+        Driver { socket, commands, wake, reports, metrics, rooms, by_ufrag, by_address, joined, touched, start }
+    }
+
+    fn now(&self, instant: Instant) -> Now {
+        instant - self.start
+    }
+
+    pub(crate) fn run(mut self) {
+        loop {
+            self.sleep();
+            let _ = self.wake.read();
+            while let Ok(command) = self.commands.try_recv() {
+                match command {
+                    Command::Order(order) => self.order(order),
+                    Command::End => return,
+                }
+            }
+            self.receive();
+            self.time_out();
+            // What one connection is told may touch another, a few times over at the most.
+            while !self.touched.is_empty() {
+                for key in std::mem::take(&mut self.touched) {
+                    self.serve(&key);
+                }
+            }
+        }
+    }
+
+    /// Waits for a datagram, an order or the earliest of all time-outs.
+    fn sleep(&mut self) {
+        let peers = self.rooms.values_mut().flat_map(|room| room.peers.values_mut());
+        let mut deadline = peers.filter_map(|peer| peer.rtc.poll_timeout()).min();
+        let keyframes = self.rooms.values().filter_map(|room| room.tracks.deadline()).min().map(|at| self.start + at);
+        let patience = self.joined.values().min().map(|at| *at + PATIENCE);
+        deadline = deadline.into_iter().chain(keyframes).chain(patience).min();
+        let timeout = deadline.map(|at| TimeSpec::from_duration(at.saturating_duration_since(Instant::now())));
+        let mut fds = [PollFd::new(self.socket.fd(), PollFlags::POLLIN), PollFd::new(self.wake.as_fd(), PollFlags::POLLIN)];
+        // An interrupted or failed wait is as good as a short one.
+        let _ = ppoll(&mut fds, timeout, None::<SigSet>);
+    }
+
+    fn receive(&mut self) {
+        let now = Instant::now();
+        let mut arrived = Vec::new();
+        let Driver { socket, rooms, by_ufrag, by_address, touched, metrics, .. } = self;
+        socket.receive(|datagram| {
+            // A check that names a connection binds its address to it, also when that changed.
+            let named = stun_username(datagram.bytes).and_then(|ufrag| by_ufrag.get(ufrag));
+            let Some(key) = named.or_else(|| by_address.get(&datagram.from)).cloned() else {
+                metrics.dropped(Dropped::Stranger);
+                return;
+            };
+            let Some(peer) = rooms.get_mut(&key.0).and_then(|room| room.peers.get_mut(&key.1)) else { return };
+            let transport = TransportContext {
+                local_addr: datagram.to,
+                peer_addr: datagram.from,
+                ecn: None,
+                transport_protocol: TransportProtocol::UDP,
+            };
+            let message = TaggedBytesMut { now, transport, message: BytesMut::from(datagram.bytes) };
+            if peer.rtc.handle_read(message).is_err() {
+                metrics.dropped(Dropped::Malformed);
+            } else if named.is_some() {
+                by_address.insert(datagram.from, key.clone());
+                peer.remote = Some(datagram.from);
+            }
+            touched.insert(key);
+        });
+        for key in touched.clone() {
+            self.read(&key, now, &mut arrived);
+        }
+        for packet in arrived {
+            self.forward(packet);
+        }
+    }
+
+    /// Takes what a connection has received.
+    fn read(&mut self, key: &Key, at: Instant, arrived: &mut Vec<Arrived>) {
+        let now = self.now(at);
+        let Some(room) = self.rooms.get_mut(&key.0) else { return };
+        while let Some(message) = room.peers.get_mut(&key.1).and_then(|peer| peer.rtc.poll_read()) {
+            match message.message {
+                RTCMessage::RtpPacket(track, packet) => {
+                    if let (PeerName::Publisher, Some(audience)) = (key.1, room.audiences.get(&track).copied()) {
+                        room.ssrcs.insert(audience, packet.header.ssrc);
+                        arrived.push(Arrived { key: key.clone(), audience, packet, at });
+                    }
+                }
+                // Only keyframe requests come so far, and they come from people.
+                RTCMessage::RtcpPacket(..) => {
+                    if let PeerName::Participant { id } = key.1 {
+                        self.metrics.keyframe_requests.with_label_values(&["received"]).inc();
+                        for audience in room.tracks.audiences_of(id) {
+                            ask_for_keyframe(room, audience, now, at, &self.metrics);
+                            self.touched.insert((key.0.clone(), PeerName::Publisher));
+                        }
+                    }
+                }
+                RTCMessage::DataChannelMessage(id, message) => {
+                    room.message(key.1, id, message, now, at, &self.metrics);
+                    self.touched.extend(room.peers.keys().map(|name| (key.0.clone(), *name)));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn forward(&mut self, arrived: Arrived) {
+        let Arrived { key, audience, packet, at } = arrived;
+        self.metrics.received(audience);
+        let Some(room) = self.rooms.get_mut(&key.0) else { return };
+        let sequence = packet.header.sequence_number;
+        let to: Vec<_> = match audience {
+            Audience::Customer => room.tracks.customer.route(&Routed::<Customer>::new(sequence, &packet.payload)).collect(),
+            Audience::Agent => room.tracks.agent.route(&Routed::<Agent>::new(sequence, &packet.payload)).collect(),
+        };
+        let mut sent = 0;
+        for (who, sequence) in to {
+            let name = PeerName::Participant { id: who };
+            let Some(peer) = room.peers.get_mut(&name) else { continue };
+            if peer.forward(&packet, sequence, at) {
+                sent += 1;
+            } else {
+                self.metrics.dropped(Dropped::Send);
+            }
+            self.touched.insert((key.0.clone(), name));
+        }
+        self.metrics.forwarded(audience, sent);
+        self.metrics.forward.observe(at.elapsed().as_secs_f64());
+    }
+
+    /// Lets time pass where it is due.
+    fn time_out(&mut self) {
+        let instant = Instant::now();
+        let now = self.now(instant);
+        for (session, room) in &mut self.rooms {
+            for (name, peer) in &mut room.peers {
+                if peer.rtc.poll_timeout().is_some_and(|at| at <= instant) {
+                    // An error ends the connection, which its events then say.
+                    let _ = peer.rtc.handle_timeout(instant);
+                    self.touched.insert((session.clone(), *name));
+                }
+            }
+            for (audience, due) in [
+                (Audience::Customer, room.tracks.customer.keyframe_due(now)),
+                (Audience::Agent, room.tracks.agent.keyframe_due(now)),
+            ] {
+                if due {
+                    send_keyframe_request(room, audience, instant, &self.metrics);
+                    self.touched.insert((session.clone(), PeerName::Publisher));
+                }
+            }
+        }
+        let late: Vec<Key> = self.joined.iter().filter(|(_, at)| instant - **at >= PATIENCE).map(|(key, _)| key.clone()).collect();
+        for key in late {
+            self.remove(&key);
+            self.report(&key, State::Gone);
+        }
+    }
+
+    /// Does what a connection asks for after it was touched: events, estimates, datagrams.
+    fn serve(&mut self, key: &Key) {
+        let at = Instant::now();
+        let now = self.now(at);
+        let mut gone = false;
+        while let Some(event) = self.rooms.get_mut(&key.0).and_then(|room| room.peers.get_mut(&key.1)).and_then(|peer| peer.rtc.poll_event()) {
+            let Some(room) = self.rooms.get_mut(&key.0) else { return };
+            match event {
+                RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => gone |= self.state_changed(key, state, at),
+                RTCPeerConnectionEvent::OnTrack(RTCTrackEvent::OnOpen(track)) => {
+                    if let Some(audience) = track.stream_ids.iter().find_map(|id| Audience::from_name(id)) {
+                        room.audiences.insert(track.track_id, audience);
+                    }
+                }
+                RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => {
+                    room.channel_opened(key.1, id, now, at);
+                    self.touched.insert((key.0.clone(), PeerName::Publisher));
+                }
+                RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnClose(id) | RTCDataChannelEvent::OnClosing(id)) => {
+                    room.channel_closed(key.1, id);
+                    self.touched.insert((key.0.clone(), PeerName::Publisher));
+                }
+                _ => {}
+            }
+        }
+        if gone {
+            self.remove(key);
+            self.report(key, State::Gone);
+            return;
+        }
+        let mut arrived = Vec::new();
+        self.read(key, at, &mut arrived);
+        for packet in arrived {
+            self.forward(packet);
+        }
+        let Some(room) = self.rooms.get_mut(&key.0) else { return };
+        if let (PeerName::Participant { id }, Some(bits)) = (key.1, room.peers.get(&key.1).and_then(|peer| peer.estimate())) {
+            room.tracks.estimate(id, bits);
+        }
+        room.send_demands(at);
+        let Some(peer) = room.peers.get_mut(&key.1) else { return };
+        let mut datagrams = Vec::new();
+        if let Some(to) = peer.outgoing_datagrams(&mut datagrams) {
+            self.socket.send(to, &datagrams);
+        }
+        // Demands go by the node's connection.
+        if key.1 != PeerName::Publisher
+            && let Some(node) = room.peers.get_mut(&PeerName::Publisher)
+            && let Some(to) = node.outgoing_datagrams(&mut datagrams)
+        {
+            self.socket.send(to, &datagrams);
+        }
+    }
+
+    /// `true` when the connection is gone.
+    fn state_changed(&mut self, key: &Key, state: RTCPeerConnectionState, at: Instant) -> bool {
+        match state {
+            RTCPeerConnectionState::Connected => {
+                self.joined.remove(key);
+                let now = self.now(at);
+                if let Some(room) = self.rooms.get_mut(&key.0) {
+                    if let Some(peer) = room.peers.get_mut(&key.1) {
+                        peer.connected = true;
+                    }
+                    match key.1 {
+                        PeerName::Publisher => room.node_connected(),
+                        PeerName::Participant { id } => {
+                            for audience in room.tracks.audiences_of(id) {
+                                ask_for_keyframe(room, audience, now, at, &self.metrics);
+                            }
+                        }
+                    }
+                    self.touched.insert((key.0.clone(), PeerName::Publisher));
+                }
+                self.report(key, State::Connected);
+                false
+            }
+            RTCPeerConnectionState::Disconnected => {
+                self.report(key, State::Silent);
+                false
+            }
+            RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed => true,
+            _ => false,
+        }
+    }
+
+    fn order(&mut self, order: SfuOrder) {
+        let session = session_of(&order).clone();
+        match order {
+            SfuOrder::Join { peer, sdp, .. } => {
+                let name = peer.name();
+                let report = match self.join(&session, peer, sdp.into_inner()) {
+                    Ok(sdp) => SfuReport::Answer { session, peer: name, sdp: Private::new(sdp) },
+                    Err(message) => SfuReport::Refused { session, peer: name, message },
+                };
+                self.send_report(report);
+            }
+            SfuOrder::Leave { peer, .. } => self.remove(&(session, peer)),
+            SfuOrder::Close { .. } => {
+                let names: Vec<PeerName> = self.rooms.get(&session).map(|room| room.peers.keys().copied().collect()).unwrap_or_default();
+                for name in names {
+                    self.remove(&(session.clone(), name));
+                }
+                self.rooms.remove(&session);
+                self.metrics.rooms.set(self.rooms.len() as i64);
+            }
+        }
+    }
+
+    fn join(&mut self, session: &SessionId, peer: Peer, offer: String) -> Result<String, String> {
+        let key = (session.clone(), peer.name());
+        let room = self.rooms.entry(session.clone()).or_default();
+        let existing = room.peers.get(&key.1);
+        if peer == Peer::Publisher && existing.is_some_and(|node| node.connected) {
+            return Err("the room has a browser node already".into());
+        }
+        if existing.is_none() && self.by_ufrag.len() >= MOST_PEERS {
+            return Err("this SFU is full".into());
+        }
+        let direction = if peer == Peer::Publisher { Direction::FromNode } else { Direction::ToPerson };
+        let now = Instant::now();
+        let answered = answer(offer, direction, &self.socket.addresses, now).map_err(|e| e.to_string());
+        let Answered { connection, sdp, ufrag } = match answered {
+            Ok(answered) => answered,
+            Err(message) => {
+                self.rooms.retain(|_, room| !room.peers.is_empty());
+                return Err(message);
+            }
+        };
+        self.remove(&key);
+        let room = self.rooms.entry(session.clone()).or_default();
+        room.peers.insert(key.1, connection);
+        if let Peer::Subscriber { participant, role } = peer {
+            room.tracks.subscribe(participant, role);
+        }
+        self.by_ufrag.insert(ufrag, key.clone());
+        self.joined.insert(key.clone(), now);
+        self.touched.insert(key);
+        self.metrics.rooms.set(self.rooms.len() as i64);
+        self.metrics.peers.set(self.by_ufrag.len() as i64);
+        Ok(sdp)
+    }
+
+    /// Forgets a connection, and with the last one its room.
+    fn remove(&mut self, key: &Key) {
+        self.by_ufrag.retain(|_, other| other != key);
+        self.by_address.retain(|_, other| other != key);
+        self.joined.remove(key);
+        self.touched.remove(key);
+        let Some(room) = self.rooms.get_mut(&key.0) else { return };
+        if let Some(mut peer) = room.peers.remove(&key.1) {
+            // Its last words (DTLS close) tell the other end at once.
+            let _ = peer.rtc.close();
+            let mut datagrams = Vec::new();
+            if let Some(to) = peer.outgoing_datagrams(&mut datagrams) {
+                self.socket.send(to, &datagrams);
+            }
+        }
+        match key.1 {
+            PeerName::Publisher => room.audiences.clear(),
+            PeerName::Participant { id } => {
+                room.person_left(id);
+                self.touched.insert((key.0.clone(), PeerName::Publisher));
+            }
+        }
+        self.rooms.retain(|_, room| !room.peers.is_empty());
+        self.metrics.rooms.set(self.rooms.len() as i64);
+        self.metrics.peers.set(self.by_ufrag.len() as i64);
+    }
+
+    fn report(&self, key: &Key, state: State) {
+        self.send_report(SfuReport::Connection { session: key.0.clone(), peer: key.1, state });
+    }
+
+    fn send_report(&self, report: SfuReport) {
+        // The other end is gone only when the SFU is ending.
+        let _ = self.reports.send(report);
+    }
+}
+
+fn ask_for_keyframe(room: &mut Room, audience: Audience, now: Now, at: Instant, metrics: &SfuMetrics) {
+    let wanted = match audience {
+        Audience::Customer => room.tracks.customer.needs_keyframe(now),
+        Audience::Agent => room.tracks.agent.needs_keyframe(now),
+    };
+    if wanted {
+        send_keyframe_request(room, audience, at, metrics);
+    }
+}
+
+fn send_keyframe_request(room: &mut Room, audience: Audience, at: Instant, metrics: &SfuMetrics) {
+    let Some(media_ssrc) = room.ssrcs.get(&audience).copied() else { return };
+    let Some(node) = room.peers.get_mut(&PeerName::Publisher) else { return };
+    let receivers: Vec<_> = node.rtc.get_receivers().collect();
+    for receiver in receivers {
+        let Some(mut receiver) = node.rtc.rtp_receiver(receiver) else { continue };
+        if receiver.track().ssrcs().any(|ssrc| ssrc == media_ssrc) {
+            let request = PictureLossIndication { sender_ssrc: 0, media_ssrc };
+            if receiver.write_rtcp(at, vec![Box::new(request)]).is_ok() {
+                metrics.keyframe_requests.with_label_values(&["sent"]).inc();
+            }
+        }
+    }
+}
+
+/// The part of a STUN binding request's user name that names our end (RFC 8445 §7.2.2; RFC 8489 §14.3).
+fn stun_username(datagram: &[u8]) -> Option<&str> {
+    const HEADER: usize = 20;
+    const USERNAME: u16 = 6;
+    const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
+    if datagram.len() < HEADER || datagram[0] > 1 || datagram[4..8] != COOKIE {
+        return None;
+    }
+    let mut rest = &datagram[HEADER..];
+    while let [a, b, c, d, after @ ..] = rest {
+        let length = usize::from(u16::from_be_bytes([*c, *d]));
+        if u16::from_be_bytes([*a, *b]) == USERNAME {
+            return std::str::from_utf8(after.get(..length)?).ok()?.split(':').next();
+        }
+        rest = after.get(length.next_multiple_of(4)..)?;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stun_names_are_read_and_rubbish_is_not() {
+        let request = |name: &[u8]| {
+            let mut bytes = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
+            bytes.extend([0; 12]);
+            bytes.extend([0x80, 0x22, 0, 3, b'x', b'y', b'z', 0]);
+            bytes.extend([0, 6, 0, name.len() as u8]);
+            bytes.extend(name);
+            bytes
+        };
+        assert_eq!(stun_username(&request(b"ours:theirs")), Some("ours"));
+        assert_eq!(stun_username(&request(&[0xff, 0xfe])), None);
+        let whole = request(b"ours:theirs");
+        for end in 0..whole.len() {
+            let _ = stun_username(&whole[..end]);
+        }
+        assert_eq!(stun_username(&[0; 40]), None);
+    }
+}

@@ -1,0 +1,206 @@
+//! One connection: a browser node's or a person's.
+
+use bytes::BytesMut;
+use rtc::interceptor::{BandwidthEstimator, CongestionControlBuilder, EstimatorStats, Gcc, PacketReport, Slot, TwccSenderBuilder};
+use rtc::media_stream::MediaStreamTrack;
+use rtc::peer_connection::configuration::RTCConfigurationBuilder;
+use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
+use rtc::peer_connection::sdp::RTCSessionDescription;
+use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate};
+use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
+use rtc::rtp::Packet;
+use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind};
+use rtc::rtp_transceiver::{RTCRtpSenderId, RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+/// Until the first reports come, a line is thought to take so much (bits a second).
+const FIRST_ESTIMATE: f64 = 8e6;
+const LEAST_ESTIMATE: f64 = 1e5;
+const LARGEST_ESTIMATE: f64 = 3e7;
+
+/// Why an offer has no answer. The stack's own words quote SDP, so they stay inside.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PeerError {
+    #[error("the offer is no SDP that can be answered")]
+    Offer,
+    #[error("the connection does not start")]
+    Start,
+}
+
+/// A connection and what is particular to it.
+pub(crate) struct Connection {
+    pub(crate) rtc: RTCPeerConnection,
+    /// Where its packets go; none until it has proved by ICE that it is there.
+    pub(crate) remote: Option<SocketAddr>,
+    pub(crate) connected: bool,
+    outgoing: Option<Outgoing>,
+    estimate: Arc<AtomicU64>,
+}
+
+/// The track towards a person.
+struct Outgoing {
+    sender: RTCRtpSenderId,
+    ssrc: u32,
+    payload_type: u8,
+    /// The negotiated id of the playout-delay extension.
+    playout_delay: Option<u8>,
+}
+
+/// What an offer came to.
+pub(crate) struct Answered {
+    pub(crate) connection: Connection,
+    pub(crate) sdp: String,
+    /// Names the connection in the other end's ICE checks.
+    pub(crate) ufrag: String,
+}
+
+/// Whether tracks come or go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    FromNode,
+    ToPerson,
+}
+
+pub(crate) fn answer(offer: String, direction: Direction, addresses: &[SocketAddr], now: Instant) -> Result<Answered, PeerError> {
+    let offer = RTCSessionDescription::offer(offer).map_err(|_| PeerError::Offer)?;
+    let estimate = Arc::new(AtomicU64::new(0));
+    let mut rtc = build(direction, estimate.clone(), now).ok_or(PeerError::Start)?;
+    let ssrc = rand::random();
+    let sender = match direction {
+        Direction::ToPerson => Some(rtc.add_track(track(ssrc)).map_err(|_| PeerError::Start)?),
+        Direction::FromNode => {
+            for _ in tandem_protocol::Audience::ALL {
+                let init = RTCRtpTransceiverInit { direction: RTCRtpTransceiverDirection::Recvonly, ..Default::default() };
+                rtc.add_transceiver_from_kind(RtpCodecKind::Video, Some(init)).map_err(|_| PeerError::Start)?;
+            }
+            None
+        }
+    };
+    rtc.set_remote_description(now, offer).map_err(|_| PeerError::Offer)?;
+    for address in addresses {
+        add_candidate(&mut rtc, *address).ok_or(PeerError::Start)?;
+    }
+    let answer = rtc.create_answer(None).map_err(|_| PeerError::Offer)?;
+    rtc.set_local_description(now, answer).map_err(|_| PeerError::Offer)?;
+    let sdp = rtc.local_description().ok_or(PeerError::Offer)?.sdp;
+    let ufrag = sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).ok_or(PeerError::Offer)?.trim().to_owned();
+    let outgoing = sender.map(|sender| negotiated(&mut rtc, sender, ssrc)).transpose()?;
+    Ok(Answered { connection: Connection { rtc, remote: None, connected: false, outgoing, estimate }, sdp, ufrag })
+}
+
+fn build(direction: Direction, estimate: Arc<AtomicU64>, now: Instant) -> Option<RTCPeerConnection> {
+    let (media, mut interceptors) = tandem_media::engine().ok()?;
+    if direction == Direction::ToPerson {
+        let estimator = Estimator { inner: Gcc::new(FIRST_ESTIMATE, LEAST_ESTIMATE, LARGEST_ESTIMATE), shared: estimate };
+        // No pacer: a picture goes at once, and a line that cannot take it shows in the estimate.
+        interceptors = interceptors
+            .with(Slot::CongestionControl, CongestionControlBuilder::new(estimator).build())
+            .with(Slot::TwccSender, TwccSenderBuilder::new().build());
+    }
+    let settings = SettingEngineBuilder::new()
+        .with_lite(true)
+        .with_answering_dtls_role(RTCDtlsRole::Server)
+        .with_srtp_protection_profiles(tandem_media::SRTP_PROFILES.to_vec())
+        .build();
+    RTCPeerConnectionBuilder::new()
+        .with_configuration(RTCConfigurationBuilder::new().build())
+        .with_setting_engine(settings)
+        .with_media_engine(media)
+        .with_interceptor_registry(interceptors)
+        .build(now)
+        .ok()
+}
+
+fn track(ssrc: u32) -> MediaStreamTrack {
+    let rtp_coding_parameters = RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() };
+    let encoding = RTCRtpEncodingParameters { rtp_coding_parameters, codec: tandem_media::codec(), ..Default::default() };
+    MediaStreamTrack::new("tandem".into(), "screen".into(), "screen".into(), RtpCodecKind::Video, vec![encoding])
+}
+
+fn add_candidate(rtc: &mut RTCPeerConnection, address: SocketAddr) -> Option<()> {
+    let (ip, port) = (address.ip().to_string(), address.port());
+    let base_config = CandidateConfig { network: "udp".into(), address: ip, port, component: 1, ..Default::default() };
+    let candidate = CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host().ok()?;
+    rtc.add_local_candidate(RTCIceCandidate::from(&candidate).to_json().ok()?).ok()
+}
+
+/// What the other end agreed to for a track of ours. The ids in packets must be these: others are refused or, worse,
+/// vanish.
+fn negotiated(rtc: &mut RTCPeerConnection, sender: RTCRtpSenderId, ssrc: u32) -> Result<Outgoing, PeerError> {
+    let mut rtp_sender = rtc.rtp_sender(sender).ok_or(PeerError::Offer)?;
+    let parameters = &rtp_sender.get_parameters().rtp_parameters;
+    let codec = parameters.codecs.iter().find(|codec| codec.rtp_codec.mime_type.eq_ignore_ascii_case("video/h264"));
+    let payload_type = codec.ok_or(PeerError::Offer)?.payload_type;
+    let extension = parameters.header_extensions.iter().find(|e| e.uri == tandem_media::PLAYOUT_DELAY);
+    Ok(Outgoing { sender, ssrc, payload_type, playout_delay: extension.map(|e| e.id as u8) })
+}
+
+impl Connection {
+    /// Sends a node's packet on to this person under its new number, with its time stamp as it is.
+    pub(crate) fn forward(&mut self, packet: &Packet, sequence: u16, now: Instant) -> bool {
+        let Some(outgoing) = self.outgoing.as_ref().filter(|_| self.connected) else { return false };
+        let mut packet = packet.clone();
+        packet.header.ssrc = outgoing.ssrc;
+        packet.header.payload_type = outgoing.payload_type;
+        packet.header.sequence_number = sequence;
+        packet.header.extension = false;
+        packet.header.extensions.clear();
+        if let Some(id) = outgoing.playout_delay {
+            // Least and most delay, 12 bits each: none at all.
+            let none = bytes::Bytes::from_static(&[0, 0, 0]);
+            if packet.header.set_extension(id, none).is_err() {
+                return false;
+            }
+        }
+        self.rtc.rtp_sender(outgoing.sender).is_some_and(|mut sender| sender.write_rtp(now, packet).is_ok())
+    }
+
+    /// What this person's line takes, once it is known.
+    pub(crate) fn estimate(&self) -> Option<u32> {
+        Some(self.estimate.load(Ordering::Relaxed) as u32).filter(|bits| *bits > 0)
+    }
+
+    /// Takes what is to be sent, all to one address.
+    pub(crate) fn outgoing_datagrams(&mut self, into: &mut Vec<BytesMut>) -> Option<SocketAddr> {
+        use rtc::sansio::Protocol;
+        into.clear();
+        let mut to = None;
+        while let Some(datagram) = self.rtc.poll_write() {
+            to = Some(datagram.transport.peer_addr);
+            into.push(datagram.message);
+        }
+        to
+    }
+}
+
+/// Google congestion control, its target readable from outside.
+struct Estimator {
+    inner: Gcc,
+    shared: Arc<AtomicU64>,
+}
+
+impl BandwidthEstimator for Estimator {
+    fn on_reports(&mut self, now: Instant, reports: &[PacketReport]) {
+        self.inner.on_reports(now, reports);
+        self.shared.store(self.inner.target_bitrate() as u64, Ordering::Relaxed);
+    }
+
+    fn target_bitrate(&self) -> f64 {
+        self.inner.target_bitrate()
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.inner.handle_timeout(now);
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.inner.poll_timeout()
+    }
+
+    fn stats(&self) -> EstimatorStats {
+        self.inner.stats()
+    }
+}

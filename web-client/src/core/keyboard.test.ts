@@ -1,0 +1,270 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ControlInput } from '../protocol.gen';
+import { isLocal, Keyboard, navigationOf } from './keyboard';
+
+let screen: HTMLElement;
+let area: HTMLTextAreaElement;
+let other: HTMLButtonElement;
+let inputs: ControlInput[];
+let leave: ReturnType<typeof vi.fn<() => void>>;
+let keyboard: Keyboard;
+
+function attach(mac = false): void {
+  let id = 0;
+  keyboard?.detach();
+  inputs = [];
+  keyboard = new Keyboard(screen, area, {
+    inputs: { next: () => ++id, move: () => undefined, control: (input) => inputs.push(input) },
+    mac,
+    leave,
+  });
+}
+
+beforeEach(() => {
+  screen = document.createElement('div');
+  screen.tabIndex = 0;
+  area = document.createElement('textarea');
+  other = document.createElement('button');
+  document.body.append(screen, area, other);
+  leave = vi.fn<() => void>();
+  attach();
+  screen.focus();
+});
+afterEach(() => {
+  keyboard.detach();
+  document.body.replaceChildren();
+});
+
+type Init = KeyboardEventInit & { altGraph?: boolean; caps?: boolean; target?: HTMLElement };
+
+function press(type: 'keydown' | 'keyup', code: string, key: string, init: Init = {}): KeyboardEvent {
+  const event = new KeyboardEvent(type, { code, key, bubbles: true, cancelable: true, ...init });
+  event.getModifierState = (name) => (name === 'AltGraph' ? init.altGraph === true : name === 'CapsLock' ? init.caps === true : false);
+  (init.target ?? screen).dispatchEvent(event);
+  return event;
+}
+
+function type(inputType: string, data: string | null = null): Event {
+  const event = new InputEvent('beforeinput', { inputType, data, bubbles: true, cancelable: true });
+  area.dispatchEvent(event);
+  return event;
+}
+
+function compose(type: string, data: string): void {
+  area.dispatchEvent(Object.assign(new Event(type, { bubbles: true }), { data }));
+}
+
+function paste(text: string): void {
+  const event = new Event('paste', { bubbles: true, cancelable: true });
+  Object.assign(event, { clipboardData: { getData: () => text } });
+  screen.dispatchEvent(event);
+}
+
+const keys = () => inputs.flatMap((one) => (one.type === 'key' ? [`${one.pressed ? '+' : '-'}${one.code}:${one.key}`] : []));
+const none = { shift: false, control: false, alt: false, alt_graph: false, caps_lock: false };
+
+describe('keys', () => {
+  test('go with code, key, repeat and modifiers, and nothing happens locally', () => {
+    expect(press('keydown', 'KeyA', 'A', { shiftKey: true, caps: true }).defaultPrevented).toBe(true);
+    press('keydown', 'KeyA', 'A', { shiftKey: true, repeat: true });
+    press('keyup', 'KeyA', 'A');
+    expect(inputs).toEqual([
+      { type: 'key', id: 1, code: 'KeyA', key: 'A', pressed: true, repeat: false, modifiers: { ...none, shift: true, caps_lock: true } },
+      { type: 'key', id: 2, code: 'KeyA', key: 'A', pressed: true, repeat: true, modifiers: { ...none, shift: true } },
+      { type: 'key', id: 3, code: 'KeyA', key: 'A', pressed: false, repeat: false, modifiers: none },
+    ]);
+  });
+
+  test('a release says the key that was pressed, though Shift came up first', () => {
+    press('keydown', 'Digit1', '!', { shiftKey: true });
+    press('keyup', 'Digit1', '1');
+    expect(keys()).toEqual(['+Digit1:!', '-Digit1:!']);
+  });
+
+  test('a release without its press is not sent', () => {
+    press('keyup', 'KeyA', 'a');
+    expect(inputs).toEqual([]);
+  });
+
+  test('keys of an input method are left to it', () => {
+    press('keydown', 'KeyA', 'Process', { target: area });
+    press('keydown', '', 'Unidentified', { target: area });
+    expect(press('keydown', 'KeyA', 'a', { isComposing: true, target: area }).defaultPrevented).toBe(false);
+    expect(press('keydown', 'BracketLeft', 'Dead', { target: area }).defaultPrevented).toBe(false);
+    expect(inputs).toEqual([]);
+  });
+
+  test('AltGr is not Control and Alt', () => {
+    press('keydown', 'ControlLeft', 'Control', { ctrlKey: true });
+    press('keydown', 'AltRight', 'AltGraph', { ctrlKey: true, altKey: true, altGraph: true });
+    press('keydown', 'KeyE', '€', { ctrlKey: true, altKey: true, altGraph: true });
+    expect(keys()).toEqual(['+ControlLeft:Control', '-ControlLeft:Control', '+AltRight:AltGraph', '+KeyE:€']);
+    expect(inputs.at(-1)).toMatchObject({ modifiers: { ...none, alt_graph: true } });
+  });
+
+  test('F6 is the way out of the picture', () => {
+    press('keydown', 'F6', 'F6');
+    expect(leave).toHaveBeenCalledOnce();
+    expect(inputs).toEqual([]);
+    press('keydown', 'Tab', 'Tab');
+    expect(keys()).toEqual(['+Tab:Tab']);
+  });
+});
+
+describe('on a Mac', () => {
+  beforeEach(() => attach(true));
+
+  test('Command arrives as Control, and its shortcut keys are let go with it', () => {
+    press('keydown', 'MetaLeft', 'Meta', { metaKey: true });
+    press('keydown', 'KeyA', 'a', { metaKey: true });
+    expect(inputs.at(-1)).toMatchObject({ modifiers: { ...none, control: true } });
+    press('keyup', 'MetaLeft', 'Meta');
+    expect(keys()).toEqual(['+ControlLeft:Control', '+KeyA:a', '-ControlLeft:Control', '-KeyA:a']);
+  });
+
+  test('Option makes characters', () => {
+    press('keydown', 'KeyL', '@', { altKey: true });
+    expect(inputs.at(-1)).toMatchObject({ key: '@', modifiers: { ...none, alt_graph: true } });
+    press('keydown', 'ArrowLeft', 'ArrowLeft', { altKey: true });
+    expect(inputs.at(-1)).toMatchObject({ modifiers: { ...none, alt: true } });
+  });
+});
+
+const key = (code: string, held: string[] = []) => ({
+  code, key: '', ctrlKey: held.includes('ctrl'), altKey: held.includes('alt'), shiftKey: held.includes('shift'), metaKey: held.includes('meta'),
+});
+
+describe('shortcuts', () => {
+  test.each([
+    ['KeyW', ['ctrl'], false, true],
+    ['KeyT', ['ctrl', 'shift'], false, true],
+    ['KeyN', ['ctrl'], false, true],
+    ['Tab', ['ctrl'], false, true],
+    ['F12', [], false, true],
+    ['F4', ['alt'], false, true],
+    ['KeyI', ['ctrl', 'shift'], false, true],
+    ['KeyE', ['meta'], false, true],
+    ['KeyI', ['ctrl'], false, false],
+    ['KeyA', ['ctrl'], false, false],
+    ['KeyW', [], false, false],
+    ['KeyW', ['meta'], true, true],
+    ['KeyQ', ['meta'], true, true],
+    ['KeyW', ['ctrl'], true, false],
+    ['KeyA', ['meta'], true, false],
+  ] as const)('%s with %o, mac %s: local %s', (code, held, mac, local) => {
+    expect(isLocal(key(code, [...held]), mac)).toBe(local);
+  });
+
+  test('those of the browser are left to it', () => {
+    expect(press('keydown', 'KeyT', 't', { ctrlKey: true }).defaultPrevented).toBe(false);
+    expect(inputs).toEqual([]);
+  });
+
+  test.each([
+    ['F5', [], false, 'reload'],
+    ['KeyR', ['ctrl'], false, 'reload'],
+    ['KeyR', ['meta'], true, 'reload'],
+    ['ArrowLeft', ['alt'], false, 'back'],
+    ['ArrowRight', ['alt'], false, 'forward'],
+    ['BracketLeft', ['meta'], true, 'back'],
+    ['ArrowLeft', ['alt'], true, null],
+    ['ArrowLeft', [], false, null],
+  ] as const)('%s with %o, mac %s: %s', (code, held, mac, to) => {
+    expect(navigationOf(key(code, [...held]), mac)).toBe(to);
+  });
+
+  test('navigation is an order, not a key', () => {
+    press('keydown', 'F5', 'F5');
+    press('keyup', 'F5', 'F5');
+    expect(inputs).toEqual([{ type: 'navigate', to: { kind: 'reload' } }]);
+  });
+});
+
+describe('text', () => {
+  test('a soft keyboard’s words and editing commands', () => {
+    expect(type('insertText', 'hola').defaultPrevented).toBe(true);
+    type('insertLineBreak');
+    type('deleteContentBackward');
+    expect(inputs[0]).toEqual({ type: 'text', id: 1, text: 'hola' });
+    expect(keys()).toEqual(['+Enter:Enter', '-Enter:Enter', '+Backspace:Backspace', '-Backspace:Backspace']);
+    expect(area.value.length).toBeGreaterThan(0);
+  });
+
+  test('a composition shows what it is, then commits once', () => {
+    compose('compositionstart', '');
+    compose('compositionupdate', 'に');
+    type('insertCompositionText', 'に');
+    compose('compositionupdate', '日本');
+    type('insertText', '日本');
+    compose('compositionend', '日本');
+    expect(inputs).toEqual([
+      { type: 'compose', text: 'に' },
+      { type: 'compose', text: '日本' },
+      { type: 'text', id: 1, text: '日本' },
+    ]);
+  });
+
+  test('a composition that was given up leaves nothing', () => {
+    compose('compositionstart', '');
+    compose('compositionupdate', 'x');
+    compose('compositionend', '');
+    expect(inputs.at(-1)).toEqual({ type: 'compose', text: '' });
+    type('insertText', 'y');
+    expect(inputs.at(-1)).toMatchObject({ type: 'text', text: 'y' });
+  });
+
+  test('a long paste comes in pieces that fit on the wire, no character torn', () => {
+    paste('😀'.repeat(10_000));
+    const texts = inputs.flatMap((one) => (one.type === 'text' ? [one.text] : []));
+    expect(texts.map((one) => [...one].length)).toEqual([8_000, 2_000]);
+    expect(texts.join('')).toBe('😀'.repeat(10_000));
+    expect(texts.every((one) => new TextEncoder().encode(JSON.stringify(one)).length < 64 * 1024)).toBe(true);
+  });
+
+  test('Ctrl+V takes this device’s text, but the remote page’s own after a copy there', () => {
+    expect(press('keydown', 'KeyV', 'v', { ctrlKey: true }).defaultPrevented).toBe(false);
+    paste('from here');
+    expect(inputs).toEqual([{ type: 'text', id: 1, text: 'from here' }]);
+    press('keydown', 'KeyC', 'c', { ctrlKey: true });
+    inputs.length = 0;
+    expect(press('keydown', 'KeyV', 'v', { ctrlKey: true }).defaultPrevented).toBe(true);
+    expect(keys()).toEqual(['+KeyV:v']);
+    window.dispatchEvent(new Event('blur'));
+    inputs.length = 0;
+    press('keydown', 'KeyV', 'v', { ctrlKey: true });
+    paste('');
+    expect(keys()).toEqual(['+KeyV:v', '-KeyV:v']);
+  });
+});
+
+describe('the focus', () => {
+  test('goes to the text area with a remote field, and back, without letting go of keys', () => {
+    press('keydown', 'ShiftLeft', 'Shift');
+    keyboard.field('email');
+    expect(document.activeElement).toBe(area);
+    expect(area.inputMode).toBe('email');
+    keyboard.field(null);
+    expect(document.activeElement).toBe(screen);
+    expect(inputs.some((one) => one.type === 'release_all')).toBe(false);
+  });
+
+  test('is never taken from another part of the page', () => {
+    other.focus();
+    keyboard.field('text');
+    expect(document.activeElement).toBe(other);
+  });
+
+  test('leaving lets go of everything', () => {
+    press('keydown', 'ShiftLeft', 'Shift');
+    inputs.length = 0;
+    other.focus();
+    expect(inputs).toEqual([{ type: 'release_all' }]);
+    press('keyup', 'ShiftLeft', 'Shift');
+    expect(inputs).toHaveLength(1);
+  });
+
+  test.each(['blur', 'pagehide'])('so does %s of the window', (event) => {
+    window.dispatchEvent(new Event(event));
+    expect(inputs).toEqual([{ type: 'release_all' }]);
+  });
+});

@@ -1,0 +1,324 @@
+//! One person's part in one session, as the pages draw it: composes the framework-free modules and holds what they say.
+
+import { Cursors, type Cursor } from '../core/cursors';
+import type { Inputs } from '../core/inputs';
+import { Peer, type PeerState } from '../core/peer';
+import { Photon } from '../core/photon';
+import { countersOf, lossBetween, qualityOf, type Counters, type Quality } from '../core/quality';
+import { Session, type Joined, type Link } from '../core/session';
+import { Resizer, type Place } from '../core/viewport';
+import type {
+  ControlInput, CursorShape, Denied, EndReason, Field, Notice, Participant, Refusal, Report, ServerSignal, SessionState, Tab, Viewport,
+} from '../protocol.gen';
+
+export type Connection = 'connecting' | 'connected' | 'reconnecting';
+
+const CLICKS_KEPT = 60;
+const DENIAL_SHOWN = 2_200;
+
+export class LiveSession {
+  link = $state.raw<Link>({ kind: 'absent' });
+  joined = $state.raw<Joined | null>(null);
+  state = $state<SessionState>('waiting');
+  people = $state.raw<Participant[]>([]);
+  ended = $state.raw<{ reason: EndReason; url: string | null } | null>(null);
+  /** Why the session cannot go on here, though it was joined. */
+  refusal = $state.raw<Refusal | null>(null);
+
+  media = $state<PeerState>('connecting');
+  stream = $state.raw<MediaStream | null>(null);
+  /** A first frame was presented. */
+  picture = $state(false);
+  viewport = $state.raw<Viewport>({ width: 1280, height: 720, scale: 1 });
+  cursor = $state<CursorShape>('default');
+  cursors = $state.raw<Cursor[]>([]);
+  tabs = $state.raw<Tab[]>([]);
+  field = $state.raw<Field | null>(null);
+  crashed = $state.raw<{ tab: number | null } | null>(null);
+  denial = $state.raw<{ reason: Denied; at: Place | null } | null>(null);
+
+  /** Click-to-picture, in milliseconds, the latest last. */
+  clicks = $state.raw<number[]>([]);
+  roundTrip = $state.raw<number | null>(null);
+  framesPerSecond = $state.raw<number | null>(null);
+  loss = $state.raw<number | null>(null);
+
+  readonly #session: Session;
+  readonly #cursors = new Cursors();
+  readonly #photon = new Photon((report) => this.#report(report));
+  readonly #resizer = new Resizer((viewport) => this.#peer?.control({ type: 'resize', viewport }));
+  #peer: Peer | null = null;
+  #wanted: Viewport | null = null;
+  #inputs = 0;
+  #pointer: Place | null = null;
+  #asked = performance.now();
+  #denialTimer: ReturnType<typeof setTimeout> | undefined;
+  #counters: { at: number; counters: Counters } | null = null;
+
+  constructor() {
+    this.#session = new Session(
+      {
+        open: () => new WebSocket(new URL('/ws', location.href.replace(/^http/, 'ws'))),
+        storage: tabStorage(),
+        key: resumeKey(),
+        forgetToken: () => history.replaceState(history.state, '', location.pathname + location.search),
+        random: Math.random,
+      },
+      { link: (link) => this.#linked(link), signal: (signal) => this.#heard(signal) },
+    );
+    window.addEventListener('online', () => this.#session.hurry());
+    document.addEventListener('visibilitychange', () => !document.hidden && this.#session.hurry());
+  }
+
+  /** What `document.documentElement.dataset.session` says. */
+  get phase(): SessionState {
+    if (this.ended || this.link.kind === 'over' || this.link.kind === 'taken_over') return 'ended';
+    if (this.link.kind === 'refused' || this.refusal || this.media === 'unsupported') return 'failed';
+    return this.state;
+  }
+
+  get connection(): Connection {
+    if (this.link.kind === 'lost' && this.joined) return 'reconnecting';
+    if (this.media === 'lost' || (this.media === 'connecting' && this.picture)) return 'reconnecting';
+    return this.media === 'connected' && this.link.kind === 'open' ? 'connected' : 'connecting';
+  }
+
+  get quality(): Quality {
+    return qualityOf({ clicks: this.clicks, roundTrip: this.roundTrip, loss: this.loss });
+  }
+
+  get tab(): Tab | null {
+    return this.tabs.find((tab) => tab.active) ?? null;
+  }
+
+  /** The helper who is here now. */
+  get helper(): Participant | null {
+    return this.people.find((one) => one.role !== 'customer' && one.present) ?? null;
+  }
+
+  get self(): Participant | null {
+    return this.people.find((one) => one.id === this.joined?.participant) ?? null;
+  }
+
+  readonly inputs: Inputs = {
+    next: () => ++this.#inputs,
+    move: (place) => {
+      this.#pointer = place;
+      this.#peer?.move(place.x, place.y);
+    },
+    control: (input) => this.#control(input),
+  };
+
+  start(token: string | null): void {
+    this.#asked = performance.now();
+    this.#session.start(token);
+  }
+
+  accept(): void {
+    this.#asked = performance.now();
+    this.#session.send({ type: 'accept' });
+  }
+
+  end(): void {
+    this.#session.end();
+  }
+
+  takeOver(): void {
+    this.#session.takeOver();
+  }
+
+  /** Lets go of everything without ending the session for the others. */
+  close(): void {
+    this.#resizer.stop();
+    this.#session.close();
+    this.#peer?.close();
+    this.#peer = null;
+  }
+
+  /** Leaves the session to the others; a reload of this page does not come back to it. */
+  leave(): void {
+    this.close();
+    tabStorage().removeItem(resumeKey());
+  }
+
+  /** The customer's device has this much room for the page. */
+  resize(viewport: Viewport): void {
+    this.#wanted = viewport;
+    this.#resizer.offer(viewport);
+  }
+
+  /** The page presented a frame of the picture. */
+  frame(timestamp: number | undefined, presented: number): void {
+    if (!this.picture && this.stream) {
+      this.picture = true;
+      this.#session.send({ type: 'report', report: { type: 'first_picture', milliseconds: performance.now() - this.#asked } });
+    }
+    this.#photon.frame(timestamp, presented);
+  }
+
+  /** Reads the connection's statistics; call it every few seconds while somebody looks. */
+  async measure(): Promise<void> {
+    const report = await this.#peer?.stats();
+    if (!report) return;
+    const now = { at: performance.now(), counters: countersOf(report as unknown as Iterable<readonly [string, unknown]>) };
+    const before = this.#counters;
+    this.#counters = now;
+    this.roundTrip = now.counters.roundTrip;
+    if (!before || now.counters.frames < before.counters.frames) return;
+    this.framesPerSecond = ((now.counters.frames - before.counters.frames) * 1_000) / (now.at - before.at);
+    this.loss = lossBetween(before.counters, now.counters);
+  }
+
+  #control(input: ControlInput): void {
+    if (input.type === 'button' || input.type === 'wheel' || input.type === 'touch') this.#pointer = { x: input.x, y: input.y };
+    const pressed = input.type === 'button' ? input.pressed : input.type === 'key' && input.pressed && !input.repeat;
+    // Before it is sent: the answer must never be there first.
+    if (pressed && 'id' in input) this.#photon.pressed(input.id, performance.now());
+    this.#peer?.control(input);
+  }
+
+  #linked(link: Link): void {
+    this.link = link;
+    if (link.kind === 'open' && this.#peer && !this.#peer.connected) void this.#peer.connect();
+    const quiet = link.kind === 'over' || link.kind === 'taken_over' || link.kind === 'refused' || link.kind === 'elsewhere';
+    if (quiet) {
+      this.#peer?.close();
+      this.#peer = null;
+      this.picture = false;
+    }
+  }
+
+  #heard(signal: ServerSignal): void {
+    switch (signal.type) {
+      case 'joined':
+        this.joined = signal;
+        return;
+      case 'state':
+        this.state = signal.state;
+        if (signal.state === 'live' || signal.state === 'paused') this.#connect();
+        return;
+      case 'people':
+        this.people = signal.people;
+        this.#cursors.people(signal.people, this.joined?.participant ?? null);
+        this.cursors = this.#cursors.all();
+        return;
+      case 'answer':
+        void this.#peer?.answer(signal.sdp);
+        return;
+      case 'reconnect':
+        void this.#peer?.connect();
+        return;
+      case 'ended':
+        this.ended = { reason: signal.reason, url: signal.url };
+        return;
+      case 'refused':
+        return this.#refused(signal.reason);
+      case 'elsewhere':
+      case 'taken_over':
+        // The session module has made a link of these.
+        return;
+      default:
+        return signal satisfies never;
+    }
+  }
+
+  #refused(reason: Refusal): void {
+    switch (reason) {
+      case 'not_yet':
+      case 'too_many':
+        return this.#peer?.later();
+      case 'no_capacity':
+      case 'malformed':
+        this.refusal = reason;
+        return;
+      case 'invalid_link':
+      case 'not_allowed':
+        return this.#deny('role');
+      default:
+        return reason satisfies never;
+    }
+  }
+
+  #connect(): void {
+    if (this.#peer) return;
+    this.#peer = new Peer({
+      iceServers: this.joined?.ice_servers ?? [],
+      offer: (sdp) => void this.#session.send({ type: 'offer', sdp }),
+      state: (state) => {
+        this.media = state;
+        if (state === 'connecting') this.#photon.reset();
+      },
+      stream: (stream) => (this.stream = stream),
+      ready: () => {
+        if (!this.#wanted) return;
+        this.#resizer.forget();
+        this.#resizer.offer(this.#wanted);
+      },
+      cursor: (notice) => {
+        if (this.#cursors.moved(notice)) this.cursors = this.#cursors.all();
+      },
+      notice: (notice) => this.#noticed(notice),
+    });
+    void this.#peer.connect();
+  }
+
+  #noticed(notice: Notice): void {
+    switch (notice.type) {
+      case 'viewport':
+        this.viewport = notice.viewport;
+        return;
+      case 'cursor':
+        this.cursor = notice.shape;
+        return;
+      case 'press':
+        if (this.#cursors.pressed(notice.participant, notice.pressed)) this.cursors = this.#cursors.all();
+        return;
+      case 'tabs':
+        this.tabs = notice.tabs;
+        if (this.crashed && this.crashed.tab !== null && !notice.tabs.some((tab) => tab.crashed)) this.crashed = null;
+        return;
+      case 'field':
+        this.field = notice.field;
+        return;
+      case 'denied':
+        return this.#deny(notice.reason);
+      case 'shown':
+        return this.#photon.shown(notice.id, notice.timestamp, performance.now());
+      case 'crashed':
+        this.crashed = { tab: notice.tab };
+        return;
+      default:
+        return notice satisfies never;
+    }
+  }
+
+  #deny(reason: Denied): void {
+    clearTimeout(this.#denialTimer);
+    this.denial = { reason, at: this.#pointer };
+    this.#denialTimer = setTimeout(() => (this.denial = null), DENIAL_SHOWN);
+  }
+
+  #report(report: Report): void {
+    if (report.type === 'click_to_photon') this.clicks = [...this.clicks, report.milliseconds].slice(-CLICKS_KEPT);
+    this.#session.send({ type: 'report', report });
+  }
+}
+
+function resumeKey(): string {
+  return `tandem.resume:${location.pathname}`;
+}
+
+/** This tab's storage, or one for as long as the page lives where a browser has none for us. */
+export function tabStorage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
+  try {
+    sessionStorage.getItem('tandem');
+    return sessionStorage;
+  } catch {
+    const kept = new Map<string, string>();
+    return {
+      getItem: (key) => kept.get(key) ?? null,
+      setItem: (key, value) => void kept.set(key, value),
+      removeItem: (key) => void kept.delete(key),
+    };
+  }
+}
