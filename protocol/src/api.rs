@@ -44,6 +44,7 @@ pub struct SessionView {
     pub company: CompanyId,
     pub state: SessionState,
     /// Seconds since 1970 (UTC).
+    #[ts(type = "number")]
     pub created_at: i64,
     pub tabs: Vec<Tab>,
     pub participants: Vec<Participant>,
@@ -94,6 +95,7 @@ pub struct SessionSummary {
     pub id: SessionId,
     pub state: SessionState,
     /// Seconds since 1970 (UTC).
+    #[ts(type = "number")]
     pub created_at: i64,
     pub start_host: String,
     pub agent: Option<Private<String>>,

@@ -154,7 +154,7 @@ export type SessionView = { id: SessionId, company: CompanyId, state: SessionSta
 /**
  * Seconds since 1970 (UTC).
  */
-created_at: bigint, tabs: Array<Tab>, participants: Array<Participant>, };
+created_at: number, tabs: Array<Tab>, participants: Array<Participant>, };
 
 export type RedeemPin = { company: CompanyId, pin: Private<string>, };
 
@@ -170,7 +170,7 @@ export type SessionSummary = { id: SessionId, state: SessionState,
 /**
  * Seconds since 1970 (UTC).
  */
-created_at: bigint, start_host: string, agent: Private<string> | null, };
+created_at: number, start_host: string, agent: Private<string> | null, };
 
 export type JoinLink = { agent_url: Private<string>, };
 

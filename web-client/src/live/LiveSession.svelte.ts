@@ -47,6 +47,7 @@ export class LiveSession {
   readonly #cursors = new Cursors();
   readonly #photon = new Photon((report) => this.#report(report));
   readonly #resizer = new Resizer((viewport) => this.#peer?.control({ type: 'resize', viewport }));
+  readonly #closing = new AbortController();
   #peer: Peer | null = null;
   #wanted: Viewport | null = null;
   #inputs = 0;
@@ -66,8 +67,9 @@ export class LiveSession {
       },
       { link: (link) => this.#linked(link), signal: (signal) => this.#heard(signal) },
     );
-    window.addEventListener('online', () => this.#session.hurry());
-    document.addEventListener('visibilitychange', () => !document.hidden && this.#session.hurry());
+    const { signal } = this.#closing;
+    window.addEventListener('online', () => this.#session.hurry(), { signal });
+    document.addEventListener('visibilitychange', () => !document.hidden && this.#session.hurry(), { signal });
   }
 
   /** What `document.documentElement.dataset.session` says. */
@@ -129,6 +131,7 @@ export class LiveSession {
 
   /** Lets go of everything without ending the session for the others. */
   close(): void {
+    this.#closing.abort();
     this.#resizer.stop();
     this.#session.close();
     this.#peer?.close();

@@ -1,0 +1,49 @@
+//! Signalling on its own: the API, the pages, and the place where nodes and SFUs register.
+
+use anyhow::Result;
+use clap::Parser;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use tandem_component::Secret;
+use tandem_session::Limits;
+use tandem_signaling::{Config, Signaling};
+use tokio_util::sync::CancellationToken;
+
+/// Tandem's control plane.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where the API and the pages are served
+    #[arg(long, env = "TANDEM_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+
+    /// How people's browsers reach it, such as https://help.example [default: the listening address]
+    #[arg(long, env = "TANDEM_PUBLIC_URL")]
+    public_url: Option<String>,
+
+    /// Where the database is
+    #[arg(long, env = "TANDEM_DATA", default_value = "./data")]
+    data: PathBuf,
+
+    /// The key that nodes and SFUs show; by environment only
+    #[arg(env = "TANDEM_CONTROL_KEY", hide_env_values = true)]
+    control_key: Secret,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let Arguments { listen, public_url, data, control_key } = Arguments::parse();
+    tandem_component::init_logs();
+    let (limits, pin_life) = (Limits::default(), Duration::from_secs(600));
+    let config = Config { listen, public_url, data, control_key, demo_key: None, limits, pin_life };
+    let shutdown = CancellationToken::new();
+    let mut signaling = Signaling::start(config, prometheus::Registry::new(), shutdown.clone()).await?;
+    tracing::info!(address = %signaling.address, "serving");
+    tokio::select! {
+        outcome = &mut signaling.task => return outcome?,
+        signal = tandem_component::termination() => signal?,
+    }
+    shutdown.cancel();
+    signaling.task.await?
+}
