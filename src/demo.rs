@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use tokio_util::sync::CancellationToken;
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/web-client/demo"]
+#[folder = "web-client/demo"]
 struct Files;
 
 /// What the shop's pages say where the help button comes from, and what is put there instead.
