@@ -111,6 +111,7 @@ function runCheckout(form) {
     const done = document.getElementById('confirmation');
     document.getElementById('order-number').textContent = number;
     document.getElementById('order-email').textContent = form.elements.email.value;
+    document.title = `Thank you, ${form.elements.name.value} · Alder & Finch`;
     document.getElementById('checkout').hidden = true;
     done.hidden = false;
     done.focus();

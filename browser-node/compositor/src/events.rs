@@ -82,6 +82,8 @@ pub enum Event {
     Cursor(CursorShape),
     /// A text field has the focus, or none.
     TextField(Option<Field>),
+    /// The active page has another title; the text itself is asked for where it is needed.
+    Titled,
     /// Chromium closed its connection.
     Disconnected,
 }

@@ -206,6 +206,7 @@ impl Dispatch<XdgToplevel, Id> for State {
             Request::SetFullscreen { .. } | Request::UnsetFullscreen | Request::SetMaximized | Request::UnsetMaximized => {
                 state.configure(*id);
             }
+            Request::SetTitle { .. } => state.sink.get_mut().event(crate::Event::Titled),
             Request::Destroy => {
                 if let Some(surface) = state.surfaces.get_mut(id) {
                     surface.toplevel = None;

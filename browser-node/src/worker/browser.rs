@@ -10,11 +10,11 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::{
     ResetNavigationHistoryParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
-    ActivateTargetParams, CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged,
-    FilterEntry, SetAutoAttachParams, SetDiscoverTargetsParams, TargetFilter, TargetId,
+    ActivateTargetParams, CloseTargetParams, EventAttachedToTarget, EventTargetInfoChanged,
+    FilterEntry, GetTargetInfoParams, SetAutoAttachParams, SetDiscoverTargetsParams, TargetFilter, TargetId,
 };
 use chromiumoxide_cdp::cdp::js_protocol::runtime::RunIfWaitingForDebuggerParams;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use tandem_cdp::{CdpError, Event, Handle, Session};
 use tandem_protocol::input::Navigation;
@@ -129,16 +129,18 @@ impl Browser {
                 self.opened(attached.target_info.target_id, attached.target_info.url, session);
                 Some(FromBrowser::Tabs)
             }
-            EventTargetInfoChanged::IDENTIFIER => {
-                let info = event.parse::<EventTargetInfoChanged>().ok()?.target_info;
-                let tab = self.pages.iter().find(|(_, page)| page.target == info.target_id).map(|(tab, _)| *tab)?;
-                self.changed(tab, |tab| {
-                    tab.title = Private::new(info.title);
-                    tab.url = Private::new(info.url);
-                })
-            }
+            EventTargetInfoChanged::IDENTIFIER => self.info_changed(&event),
             _ => None,
         }
+    }
+
+    fn info_changed(&mut self, event: &Event) -> Option<FromBrowser> {
+        let info = event.parse::<EventTargetInfoChanged>().ok()?.target_info;
+        let tab = self.pages.iter().find(|(_, page)| page.target == info.target_id).map(|(tab, _)| *tab)?;
+        self.changed(tab, |tab| {
+            tab.title = Private::new(info.title);
+            tab.url = Private::new(info.url);
+        })
     }
 
     fn opened(&mut self, target: TargetId, url: String, session: Session) {
@@ -200,7 +202,7 @@ impl Browser {
                 Some(FromBrowser::Crashed(tab))
             }
             EventFrameNavigated::IDENTIFIER => {
-                let frame = event.parse::<EventFrameNavigated>().ok()?.frame;
+                let Navigated { frame } = event.parse().ok()?;
                 if frame.parent_id.is_some() {
                     return None;
                 }
@@ -218,7 +220,11 @@ impl Browser {
                 None
             }
             EventFrameStartedLoading::IDENTIFIER => self.changed(tab, |tab| tab.loading = true),
-            EventFrameStoppedLoading::IDENTIFIER => self.changed(tab, |tab| tab.loading = false),
+            EventFrameStoppedLoading::IDENTIFIER => {
+                // Asked again, since at the commit the entry may not have been made yet.
+                self.ask_history(tab);
+                self.changed(tab, |tab| tab.loading = false)
+            }
             HISTORY => {
                 let history: GetNavigationHistoryReturns = event.parse().ok()?;
                 let last = history.entries.len() as i64 - 1;
@@ -227,7 +233,7 @@ impl Browser {
                     tab.can_go_forward = history.current_index < last;
                 })
             }
-            EventDetachedFromTarget::IDENTIFIER => None,
+            EventTargetInfoChanged::IDENTIFIER => self.info_changed(event),
             _ => None,
         }
     }
@@ -244,6 +250,20 @@ impl Browser {
             let history = call(&handle, GetNavigationHistoryParams::IDENTIFIER, GetNavigationHistoryParams {}).await;
             if let Ok(params) = history {
                 let event = Event { method: HISTORY.into(), params, attached: None };
+                let _ = answer.send((tab, Some(event))).await;
+            }
+        });
+    }
+
+    /// Asks for the active tab's title, which Chromium does not tell by itself when a script changes it. The answer comes
+    /// back among the tab's events.
+    pub fn ask_title(&self) {
+        let Some((tab, page)) = self.tabs.active().and_then(|tab| Some((tab, self.pages.get(&tab)?))) else { return };
+        let (handle, answer, target) = (self.handle.clone(), self.page_events_in.clone(), page.target.clone());
+        tokio::spawn(async move {
+            let params = GetTargetInfoParams { target_id: Some(target) };
+            if let Ok(params) = call(&handle, GetTargetInfoParams::IDENTIFIER, params).await {
+                let event = Event { method: EventTargetInfoChanged::IDENTIFIER.into(), params, attached: None };
                 let _ = answer.send((tab, Some(event))).await;
             }
         });
@@ -322,6 +342,19 @@ const HISTORY: &str = "Tandem.history";
 
 #[derive(Serialize)]
 struct Nothing {}
+
+/// The part of `Page.frameNavigated` that is of use. The generated type wants fields that Chromium no longer sends.
+#[derive(Deserialize)]
+struct Navigated {
+    frame: Frame,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Frame {
+    parent_id: Option<String>,
+    url: String,
+}
 
 async fn call<R: serde::de::DeserializeOwned>(handle: &Handle, method: &str, params: impl Serialize) -> Result<R, CdpError> {
     handle.call(method, params).await

@@ -12,6 +12,19 @@ use std::process::{Child, Command, Stdio};
 const PLACES: [&str; 4] =
     ["/usr/lib/chromium/chromium", "/opt/google/chrome/chrome", "/usr/lib/chromium-browser/chromium-browser", "/usr/bin/chromium"];
 
+/// Nothing is offered to be saved, filled in, translated or opened again: the browser is gone after the session.
+const PREFERENCES: &str = r#"{
+  "autofill": { "credit_card_enabled": false, "profile_enabled": false, "payment_methods_mandatory_reauth": false },
+  "credentials_enable_service": false,
+  "credentials_enable_autosignin": false,
+  "profile": { "password_manager_enabled": false, "exit_type": "Normal" },
+  "translate": { "enabled": false },
+  "browser": { "check_default_browser": false },
+  "search": { "suggest_enabled": false },
+  "safebrowsing": { "enabled": false },
+  "session": { "restore_on_startup": 5 }
+}"#;
+
 /// Chromium takes its commands from descriptor 3 and answers on 4 (`--remote-debugging-pipe`).
 const PIPE: [RawFd; 2] = [3, 4];
 /// Where Chromium inherits its only connection to the compositor.
@@ -63,7 +76,8 @@ impl Chromium {
         let (wayland, their_wayland) = UnixStream::pair()?;
         let (theirs, their_wayland) = (OwnedFd::from(theirs), OwnedFd::from(their_wayland));
         let profile = settings.directory.join("profile");
-        std::fs::create_dir_all(&profile)?;
+        std::fs::create_dir_all(profile.join("Default"))?;
+        std::fs::write(profile.join("Default/Preferences"), PREFERENCES)?;
         let mut command = Command::new(program);
         command
             .args(flags(&profile, settings.proxy_port))

@@ -22,6 +22,7 @@ pub struct Eyes {
     sample: watch::Sender<Sample>,
     cursor: watch::Sender<CursorShape>,
     field: watch::Sender<Option<Field>>,
+    titles: watch::Sender<u64>,
     connected: watch::Sender<bool>,
 }
 
@@ -31,6 +32,8 @@ pub struct Seen {
     pub sample: watch::Receiver<Sample>,
     pub cursor: watch::Receiver<CursorShape>,
     pub field: watch::Receiver<Option<Field>>,
+    /// Counts the changes of the active page's title.
+    pub titles: watch::Receiver<u64>,
     /// False when Chromium closed its connection.
     pub connected: watch::Receiver<bool>,
 }
@@ -57,9 +60,10 @@ pub fn open(painter: Painter, viewport: Viewport) -> (Eyes, Seen) {
     let (sample, sampled) = watch::channel(Sample::default());
     let (cursor, cursor_seen) = watch::channel(CursorShape::default());
     let (field, field_seen) = watch::channel(None);
+    let (titles, titles_seen) = watch::channel(0);
     let (connected, connected_seen) = watch::channel(true);
-    let eyes = Eyes { painter, visible: visible.clone(), sample, cursor, field, connected };
-    (eyes, Seen { visible, sample: sampled, cursor: cursor_seen, field: field_seen, connected: connected_seen })
+    let eyes = Eyes { painter, visible: visible.clone(), sample, cursor, field, titles, connected };
+    (eyes, Seen { visible, sample: sampled, cursor: cursor_seen, field: field_seen, titles: titles_seen, connected: connected_seen })
 }
 
 impl Sink for Eyes {
@@ -82,6 +86,7 @@ impl Sink for Eyes {
             Event::TextField(field) => {
                 self.field.send_if_modified(|before| std::mem::replace(before, field) != field);
             }
+            Event::Titled => self.titles.send_modify(|count| *count += 1),
             Event::Disconnected => {
                 self.connected.send_replace(false);
             }

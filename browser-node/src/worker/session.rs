@@ -74,6 +74,7 @@ enum Event {
     Browser(FromBrowser),
     Cursor,
     Field,
+    Titled,
     HoldExpired,
     CompositorGone,
 }
@@ -125,6 +126,7 @@ impl Live {
                 change = self.browser.next() => Event::Browser(change),
                 Ok(()) = self.seen.cursor.changed() => Event::Cursor,
                 Ok(()) = self.seen.field.changed() => Event::Field,
+                Ok(()) = self.seen.titles.changed() => Event::Titled,
                 gone = self.seen.connected.wait_for(|connected| !connected) => { let _ = gone; Event::CompositorGone }
                 () = at(hold) => Event::HoldExpired,
             };
@@ -154,6 +156,7 @@ impl Live {
                     let field = *self.seen.field.borrow_and_update();
                     self.tell_all(&Notice::Field { field });
                 }
+                Event::Titled => self.browser.ask_title(),
                 Event::HoldExpired => {
                     let outcome = self.gate.expire(self.now());
                     self.carry_out(None, outcome, Instant::now());
@@ -225,7 +228,7 @@ impl Live {
         match event {
             FromPublisher::Connected | FromPublisher::KeyframeRequested => self.slot.request_keyframe(),
             FromPublisher::Lost => self.publish().await,
-            FromPublisher::Channel(FromChannel::Opened(who)) => self.welcome(who),
+            FromPublisher::Channel(FromChannel::Opened(who)) => self.page_came(who),
             FromPublisher::Channel(FromChannel::Demand(demand)) => {
                 self.demands.insert(demand.audience, demand);
                 self.look();
@@ -341,6 +344,16 @@ impl Live {
             self.pace = pace;
             self.seat.pace(pace);
         }
+    }
+
+    /// A participant's page is there, perhaps after a reload: it holds nothing, and counts its moves anew.
+    fn page_came(&mut self, who: ParticipantId) {
+        if let Some(role) = self.roles.get(&who).copied() {
+            let outcome = self.gate.dismiss(who);
+            self.carry_out(Some(who), outcome, Instant::now());
+            self.gate.admit(who, role, self.now());
+        }
+        self.welcome(who);
     }
 
     /// Tells a participant everything that has a state, once they can be spoken to and are known.
