@@ -24,7 +24,9 @@ pub struct Demo {
 
 impl Demo {
     pub async fn start(listen: SocketAddr, shutdown: CancellationToken) -> Result<Demo> {
-        let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("{listen} cannot be listened on for the demo shop"))?;
+        let listener = tokio::net::TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("{listen} cannot be listened on for the demo shop"))?;
         let (address, embed_host) = (listener.local_addr()?, Arc::default());
         let router = Router::new().fallback(file).with_state(Arc::clone(&embed_host));
         tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).into_future());
@@ -40,7 +42,9 @@ impl Demo {
 async fn file(State(embed_host): State<Arc<OnceLock<String>>>, uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     let path = if path.is_empty() { "index.html" } else { path };
-    let Some(file) = Files::get(path) else { return (StatusCode::NOT_FOUND, "The shop has no such page.\n").into_response() };
+    let Some(file) = Files::get(path) else {
+        return (StatusCode::NOT_FOUND, "The shop has no such page.\n").into_response();
+    };
     let kind = file.metadata.mimetype().to_owned();
     let data = match (embed_host.get(), std::str::from_utf8(&file.data)) {
         (Some(host), Ok(text)) if kind == "text/html" => text.replace(EMBED_HOST, host).into_bytes(),

@@ -107,7 +107,8 @@ async fn run(arguments: Arguments, launcher: Launcher) -> Result<()> {
     browsers.allow_private.push(demo.address.to_string());
     let component = Component::Node { slots: browsers.slots };
     let node_config = browsers.into_config(control("node", component)?);
-    let Node { ready, states, task: mut node } = Node::start(node_config, launcher, NodeMetrics::new(&registry)?, shutdown.clone())?;
+    let Node { ready, states, task: mut node } =
+        Node::start(node_config, launcher, NodeMetrics::new(&registry)?, shutdown.clone())?;
 
     let links = async {
         let (mut node_ready, mut all_ready) = (ready.clone(), signaling.ready.clone());

@@ -59,14 +59,26 @@ pub enum Order {
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Report {
     /// The browser is up and has proved itself.
-    Ready { milliseconds: u64 },
+    Ready {
+        milliseconds: u64,
+    },
     /// It cannot be used; the worker ends.
-    Failed { message: String },
-    Offer { sdp: Private<String> },
-    Tabs { tabs: Vec<Tab> },
+    Failed {
+        message: String,
+    },
+    Offer {
+        sdp: Private<String>,
+    },
+    Tabs {
+        tabs: Vec<Tab>,
+    },
     Active,
-    Tally { tally: Tally },
-    Ended { reason: EndReason },
+    Tally {
+        tally: Tally,
+    },
+    Ended {
+        reason: EndReason,
+    },
 }
 
 /// Reads messages of one kind, one JSON text a line.

@@ -49,7 +49,8 @@ impl Plan {
     /// Reads what [`Self::arguments`] wrote.
     pub fn from_arguments(arguments: &[String]) -> Option<Plan> {
         let [first_user, slots, directory] = arguments else { return None };
-        let plan = Plan { first_user: first_user.parse().ok()?, slots: slots.parse().ok()?, directory: directory.into() };
+        let plan =
+            Plan { first_user: first_user.parse().ok()?, slots: slots.parse().ok()?, directory: directory.into() };
         // Never a system user, never more slots than there are.
         (plan.first_user >= 1000 && (1..=MOST_SLOTS).contains(&plan.slots)).then_some(plan)
     }
@@ -76,7 +77,8 @@ fn message(kind: u8, slot: u32) -> [u8; 5] {
 impl Launcher {
     /// Starts the launcher as a process of its own. Called before threads and before privileges are dropped.
     pub fn start(plan: Plan) -> io::Result<Launcher> {
-        let (ours, theirs) = socket::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
+        let (ours, theirs) =
+            socket::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
         let mut command = Command::new("/proc/self/exe");
         command.arg("launcher").args(plan.arguments()).env_clear();
         if let Some(filter) = std::env::var_os("TANDEM_LOG") {
@@ -276,7 +278,9 @@ impl Slots<'_> {
     /// The slots whose workers have ended.
     fn reap(&mut self) -> Vec<u32> {
         let mut ended = Vec::new();
-        while let Ok(WaitStatus::Exited(pid, _) | WaitStatus::Signaled(pid, ..)) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+        while let Ok(WaitStatus::Exited(pid, _) | WaitStatus::Signaled(pid, ..)) =
+            waitpid(None, Some(WaitPidFlag::WNOHANG))
+        {
             // The worker led a session of its own; what is left of it goes with it.
             let _ = kill(Pid::from_raw(-pid.as_raw()), Signal::SIGKILL);
             ended.extend(self.workers.remove(&pid));
@@ -360,7 +364,8 @@ mod tests {
 
     #[test]
     fn a_plan_for_system_users_or_no_slots_is_refused() {
-        let plan = |user: &str, slots: &str| Plan::from_arguments(&[user.into(), slots.into(), "/dev/shm/x".into()]).is_some();
+        let plan =
+            |user: &str, slots: &str| Plan::from_arguments(&[user.into(), slots.into(), "/dev/shm/x".into()]).is_some();
         assert!(plan("20000", "4"));
         for (user, slots) in [("0", "4"), ("999", "4"), ("20000", "0"), ("20000", "257"), ("-1", "1"), ("", "")] {
             assert!(!plan(user, slots), "{user} {slots}");

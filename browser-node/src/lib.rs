@@ -20,7 +20,8 @@ pub fn reexecuted(arguments: &[String]) -> Option<anyhow::Result<()>> {
     match role.as_str() {
         "launcher" => {
             tandem_component::init_logs();
-            let plan = Plan::from_arguments(rest).ok_or_else(|| anyhow::anyhow!("the launcher is started by the node alone"));
+            let plan =
+                Plan::from_arguments(rest).ok_or_else(|| anyhow::anyhow!("the launcher is started by the node alone"));
             Some(plan.and_then(|plan| Ok(launcher::run(&plan)?)))
         }
         "worker" => {

@@ -51,7 +51,8 @@ async fn run(arguments: Arguments, launcher: Launcher) -> Result<()> {
     let shutdown = CancellationToken::new();
     let registry = prometheus::Registry::new();
     let component = Component::Node { slots: arguments.browsers.slots };
-    let control = ControlConfig { url: arguments.control_url, key: arguments.control_key, name: arguments.name, component };
+    let control =
+        ControlConfig { url: arguments.control_url, key: arguments.control_key, name: arguments.name, component };
     let config = arguments.browsers.into_config(control);
     let node = Node::start(config, launcher, NodeMetrics::new(&registry)?, shutdown.clone())?;
     let Node { ready, states, mut task } = node;

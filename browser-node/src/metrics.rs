@@ -117,8 +117,12 @@ impl NodeMetrics {
             let buckets = prometheus::exponential_buckets(start, 1.6, 16)?;
             Histogram::with_opts(HistogramOpts::from(opts(name, help)).buckets(buckets))
         };
-        let counters = Counter::ALL.iter().map(|(_, name, help)| IntCounter::with_opts(opts(name, help))).collect::<Result<Vec<_>, _>>()?;
-        let times = Stage::ALL.iter().map(|(_, name, help)| histogram(name, help, 0.000_1)).collect::<Result<Vec<_>, _>>()?;
+        let counters = Counter::ALL
+            .iter()
+            .map(|(_, name, help)| IntCounter::with_opts(opts(name, help)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let times =
+            Stage::ALL.iter().map(|(_, name, help)| histogram(name, help, 0.000_1)).collect::<Result<Vec<_>, _>>()?;
         let denied = IntCounterVec::new(opts("denied_inputs_total", "Inputs refused by the gate."), &["reason"])?;
         let slots = IntGaugeVec::new(opts("slots", "Slots by state."), &["state"])?;
         let warm_up = histogram("warm_up_seconds", "From a worker's start to its proof.", 0.1)?;
@@ -162,7 +166,11 @@ mod tests {
         let over_the_wire: Tally = serde_json::from_str(&serde_json::to_string(&tally).unwrap()).unwrap();
         metrics.add(&over_the_wire);
         let text = prometheus::TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
-        for line in ["tandem_node_encoded_bytes_total 500", "tandem_node_denied_inputs_total{reason=\"flood\"} 1", "tandem_node_gate_seconds_count 1"] {
+        for line in [
+            "tandem_node_encoded_bytes_total 500",
+            "tandem_node_denied_inputs_total{reason=\"flood\"} 1",
+            "tandem_node_gate_seconds_count 1",
+        ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
     }

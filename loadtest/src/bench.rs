@@ -55,7 +55,7 @@ pub async fn run(arguments: BenchArguments) -> Result<()> {
     let seconds = Duration::from_secs(arguments.seconds);
 
     println!("clicks …");
-    let click = flips(&viewer, arguments.flips, "mousedown").await?;
+    let click = flips(&viewer, arguments.flips, "pointerdown").await?;
     println!("keys …");
     let key = flips(&viewer, arguments.flips, "keydown").await?;
     println!("still page …");
@@ -103,12 +103,19 @@ async fn flips(viewer: &Viewer, wanted: u32, event: &str) -> Result<Latency> {
     }
     let lost = wanted as usize - milliseconds.len();
     milliseconds.sort_by(f64::total_cmp);
-    let at = |share: f64| milliseconds.get(((milliseconds.len() as f64 - 1.0) * share).round() as usize).copied().unwrap_or(f64::NAN);
+    let at = |share: f64| {
+        milliseconds.get(((milliseconds.len() as f64 - 1.0) * share).round() as usize).copied().unwrap_or(f64::NAN)
+    };
     Ok(Latency { flips: milliseconds.len(), lost, p50: at(0.5), p95: at(0.95) })
 }
 
 /// Watches for a while; `act` is done over and over meanwhile, at most 60 times a second.
-async fn load<F: Future<Output = Result<()>>>(system: &System, viewer: &Viewer, time: Duration, act: impl Fn() -> F) -> Result<Load> {
+async fn load<F: Future<Output = Result<()>>>(
+    system: &System,
+    viewer: &Viewer,
+    time: Duration,
+    act: impl Fn() -> F,
+) -> Result<Load> {
     let frames_before = viewer.evaluate("tandemProbe.frames()").await?.as_f64().unwrap_or(0.0);
     let received_before = viewer.evaluate("tandemProbe.received()").await?;
     let (before, started) = (account(system.pid()), Instant::now());
@@ -134,13 +141,16 @@ async fn load<F: Future<Output = Result<()>>>(system: &System, viewer: &Viewer, 
 
 /// The mean of each of our duration histograms (Prometheus text format).
 fn stages(metrics: &str) -> Vec<(String, f64)> {
-    let value = |line: &str| line.rsplit_once(' ').and_then(|(name, value)| Some((name.to_owned(), value.parse::<f64>().ok()?)));
+    let value = |line: &str| {
+        line.rsplit_once(' ').and_then(|(name, value)| Some((name.to_owned(), value.parse::<f64>().ok()?)))
+    };
     let mut means = Vec::new();
     for line in metrics.lines().filter(|line| line.starts_with("tandem_")) {
         let Some((name, sum)) = value(line) else { continue };
         let Some(at) = name.find("_seconds_sum") else { continue };
         let count_name = name.replacen("_seconds_sum", "_seconds_count", 1);
-        let count = metrics.lines().filter_map(value).find(|(name, _)| *name == count_name).map_or(0.0, |(_, count)| count);
+        let count =
+            metrics.lines().filter_map(value).find(|(name, _)| *name == count_name).map_or(0.0, |(_, count)| count);
         if count > 0.0 {
             means.push((format!("{}{}", &name[..at], &name[at + "_seconds_sum".len()..]), sum / count * 1000.0));
         }
@@ -153,11 +163,19 @@ fn print(figures: &Figures) {
     for (name, l) in [("click", &figures.click), ("key", &figures.key)] {
         println!("{name:<10} {:>6} {:>6} {:>8.1} {:>8.1}", l.flips, l.lost, l.p50, l.p95);
     }
-    println!("\n{:<10} {:>6} {:>8} {:>8} {:>8} {:>8} {:>8}", "", "fps", "Mbit/s", "pkt/s", "main %", "worker %", "chrom. %");
+    println!(
+        "\n{:<10} {:>6} {:>8} {:>8} {:>8} {:>8} {:>8}",
+        "", "fps", "Mbit/s", "pkt/s", "main %", "worker %", "chrom. %"
+    );
     for (name, l) in [("motion", &figures.motion), ("scroll", &figures.scroll), ("still", &figures.still)] {
         println!(
             "{name:<10} {:>6.1} {:>8.2} {:>8.1} {:>8.1} {:>8.1} {:>8.1}",
-            l.frames_per_second, l.megabits_per_second, l.packets_per_second, l.main_percent, l.worker_percent, l.chromium_percent
+            l.frames_per_second,
+            l.megabits_per_second,
+            l.packets_per_second,
+            l.main_percent,
+            l.worker_percent,
+            l.chromium_percent
         );
     }
     println!("\nmemory (worker and Chromium, PSS) {:.0} MB", figures.memory_megabytes);

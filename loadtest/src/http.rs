@@ -6,7 +6,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// Sends a request to `address` (host and port) and gives the body of a successful answer.
-pub async fn request(address: &str, method: &str, path: &str, key: Option<&str>, body: Option<&Value>) -> Result<String> {
+pub async fn request(
+    address: &str,
+    method: &str,
+    path: &str,
+    key: Option<&str>,
+    body: Option<&Value>,
+) -> Result<String> {
     let body = body.map(Value::to_string).unwrap_or_default();
     let authorization = key.map(|key| format!("Authorization: Bearer {key}\r\n")).unwrap_or_default();
     let head = format!(

@@ -56,7 +56,9 @@ impl System {
             }
             bail!("the system ended before it was ready")
         };
-        tokio::time::timeout(Duration::from_secs(60), ready).await.context("the system was not ready in a minute")??;
+        tokio::time::timeout(Duration::from_secs(60), ready)
+            .await
+            .context("the system was not ready in a minute")??;
         // What it prints later must not fill the pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(System { child, address, demo, directory })

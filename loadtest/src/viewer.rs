@@ -36,7 +36,13 @@ impl Viewer {
         let mut command = Command::new(program);
         command
             .args(["--headless=new", "--remote-debugging-pipe", "--no-first-run", "--disable-background-networking"])
-            .args(["--disable-component-update", "--disable-sync", "--mute-audio", "--window-size=1280,900", "--disable-gpu"])
+            .args([
+                "--disable-component-update",
+                "--disable-sync",
+                "--mute-audio",
+                "--window-size=1280,900",
+                "--disable-gpu",
+            ])
             .arg(format!("--user-data-dir={}", profile.display()))
             .arg("about:blank")
             .stdin(Stdio::null())
@@ -82,7 +88,8 @@ impl Viewer {
         let side = |i: usize, wanted: f64| wanted + size[i].as_f64().unwrap_or(0.0);
         let metrics = json!({ "width": side(0, 1280.0) as i64, "height": side(1, 720.0) as i64, "deviceScaleFactor": 1, "mobile": false });
         self.page.call::<Value>("Emulation.setDeviceMetricsOverride", metrics).await?;
-        let fits = "(v => v.videoWidth === 1280 && v.videoHeight === 720)(document.querySelector('[data-tandem=screen]'))";
+        let fits =
+            "(v => v.videoWidth === 1280 && v.videoHeight === 720)(document.querySelector('[data-tandem=screen]'))";
         self.until(fits).await.context("the picture is not 1280×720")
     }
 
@@ -110,7 +117,9 @@ impl Viewer {
 
     /// Waits until an expression holds; it is asked at each of the page's frames.
     pub async fn until(&self, condition: &str) -> Result<()> {
-        let wait = format!("new Promise((yes, no) => {{ let end = performance.now() + 9000; (function ask() {{ if ({condition}) yes(true); else if (performance.now() > end) yes(false); else setTimeout(ask, 20); }})(); }})");
+        let wait = format!(
+            "new Promise((yes, no) => {{ let end = performance.now() + 9000; (function ask() {{ if ({condition}) yes(true); else if (performance.now() > end) yes(false); else setTimeout(ask, 20); }})(); }})"
+        );
         for _ in 0..3 {
             // A navigation throws the waiting script away; then it is asked again.
             match self.evaluate(&wait).await {

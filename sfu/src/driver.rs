@@ -108,7 +108,8 @@ impl Driver {
         let patience = self.joined.values().min().map(|at| *at + PATIENCE);
         deadline = deadline.into_iter().chain(keyframes).chain(patience).min();
         let timeout = deadline.map(|at| TimeSpec::from_duration(at.saturating_duration_since(Instant::now())));
-        let mut fds = [PollFd::new(self.socket.fd(), PollFlags::POLLIN), PollFd::new(self.wake.as_fd(), PollFlags::POLLIN)];
+        let mut fds =
+            [PollFd::new(self.socket.fd(), PollFlags::POLLIN), PollFd::new(self.wake.as_fd(), PollFlags::POLLIN)];
         // An interrupted or failed wait is as good as a short one.
         let _ = ppoll(&mut fds, timeout, None::<SigSet>);
     }
@@ -185,7 +186,9 @@ impl Driver {
         let Some(room) = self.rooms.get_mut(&key.0) else { return };
         let sequence = packet.header.sequence_number;
         let to: Vec<_> = match audience {
-            Audience::Customer => room.tracks.customer.route(&Routed::<Customer>::new(sequence, &packet.payload)).collect(),
+            Audience::Customer => {
+                room.tracks.customer.route(&Routed::<Customer>::new(sequence, &packet.payload)).collect()
+            }
             Audience::Agent => room.tracks.agent.route(&Routed::<Agent>::new(sequence, &packet.payload)).collect(),
         };
         let mut sent = 0;
@@ -225,7 +228,8 @@ impl Driver {
                 }
             }
         }
-        let late: Vec<Key> = self.joined.iter().filter(|(_, at)| instant - **at >= PATIENCE).map(|(key, _)| key.clone()).collect();
+        let late: Vec<Key> =
+            self.joined.iter().filter(|(_, at)| instant - **at >= PATIENCE).map(|(key, _)| key.clone()).collect();
         for key in late {
             self.remove(&key);
             self.report(&key, State::Gone);
@@ -237,10 +241,17 @@ impl Driver {
         let at = Instant::now();
         let now = self.now(at);
         let mut gone = false;
-        while let Some(event) = self.rooms.get_mut(&key.0).and_then(|room| room.peers.get_mut(&key.1)).and_then(|peer| peer.rtc.poll_event()) {
+        while let Some(event) = self
+            .rooms
+            .get_mut(&key.0)
+            .and_then(|room| room.peers.get_mut(&key.1))
+            .and_then(|peer| peer.rtc.poll_event())
+        {
             let Some(room) = self.rooms.get_mut(&key.0) else { return };
             match event {
-                RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => gone |= self.state_changed(key, state, at),
+                RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => {
+                    gone |= self.state_changed(key, state, at)
+                }
                 RTCPeerConnectionEvent::OnTrack(RTCTrackEvent::OnOpen(track)) => {
                     if let Some(audience) = track.stream_ids.iter().find_map(|id| Audience::from_name(id)) {
                         room.audiences.insert(track.track_id, audience);
@@ -250,7 +261,9 @@ impl Driver {
                     room.channel_opened(key.1, id, now, at);
                     self.touched.insert((key.0.clone(), PeerName::Publisher));
                 }
-                RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnClose(id) | RTCDataChannelEvent::OnClosing(id)) => {
+                RTCPeerConnectionEvent::OnDataChannel(
+                    RTCDataChannelEvent::OnClose(id) | RTCDataChannelEvent::OnClosing(id),
+                ) => {
                     room.channel_closed(key.1, id);
                     self.touched.insert((key.0.clone(), PeerName::Publisher));
                 }
@@ -268,7 +281,9 @@ impl Driver {
             self.forward(packet);
         }
         let Some(room) = self.rooms.get_mut(&key.0) else { return };
-        if let (PeerName::Participant { id }, Some(bits)) = (key.1, room.peers.get(&key.1).and_then(|peer| peer.estimate())) {
+        if let (PeerName::Participant { id }, Some(bits)) =
+            (key.1, room.peers.get(&key.1).and_then(|peer| peer.estimate()))
+        {
             room.tracks.estimate(id, bits);
         }
         room.send_demands(at);
@@ -331,7 +346,8 @@ impl Driver {
             }
             SfuOrder::Leave { peer, .. } => self.remove(&(session, peer)),
             SfuOrder::Close { .. } => {
-                let names: Vec<PeerName> = self.rooms.get(&session).map(|room| room.peers.keys().copied().collect()).unwrap_or_default();
+                let names: Vec<PeerName> =
+                    self.rooms.get(&session).map(|room| room.peers.keys().copied().collect()).unwrap_or_default();
                 for name in names {
                     self.remove(&(session.clone(), name));
                 }

@@ -74,7 +74,8 @@ impl Sfu {
         let wake = Arc::new(EventFd::from_flags(flags).map_err(|e| StartError::Thread(e.into()))?);
         let (reports, reported) = tokio::sync::mpsc::unbounded_channel();
         let driver = driver::Driver::new(socket, received, wake.clone(), reports, metrics);
-        let thread = std::thread::Builder::new().name("sfu".into()).spawn(move || driver.run()).map_err(StartError::Thread)?;
+        let thread =
+            std::thread::Builder::new().name("sfu".into()).spawn(move || driver.run()).map_err(StartError::Thread)?;
         let (ready, ready_seen) = watch::channel("not registered with signalling".to_owned());
         let inbox = Inbox { orders, wake };
         let task = tokio::spawn(async move {

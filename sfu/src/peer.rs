@@ -1,7 +1,9 @@
 //! One connection: a browser node's or a person's.
 
 use bytes::BytesMut;
-use rtc::interceptor::{BandwidthEstimator, CongestionControlBuilder, EstimatorStats, Gcc, PacketReport, Slot, TwccSenderBuilder};
+use rtc::interceptor::{
+    BandwidthEstimator, CongestionControlBuilder, EstimatorStats, Gcc, PacketReport, Slot, TwccSenderBuilder,
+};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
@@ -64,7 +66,12 @@ pub(crate) enum Direction {
     ToPerson,
 }
 
-pub(crate) fn answer(offer: String, direction: Direction, addresses: &[SocketAddr], now: Instant) -> Result<Answered, PeerError> {
+pub(crate) fn answer(
+    offer: String,
+    direction: Direction,
+    addresses: &[SocketAddr],
+    now: Instant,
+) -> Result<Answered, PeerError> {
     let offer = RTCSessionDescription::offer(offer).map_err(|_| PeerError::Offer)?;
     let estimate = Arc::new(AtomicU64::new(0));
     let mut rtc = build(direction, estimate.clone(), now).ok_or(PeerError::Start)?;
@@ -73,7 +80,8 @@ pub(crate) fn answer(offer: String, direction: Direction, addresses: &[SocketAdd
         Direction::ToPerson => Some(rtc.add_track(track(ssrc)).map_err(|_| PeerError::Start)?),
         Direction::FromNode => {
             for _ in tandem_protocol::Audience::ALL {
-                let init = RTCRtpTransceiverInit { direction: RTCRtpTransceiverDirection::Recvonly, ..Default::default() };
+                let init =
+                    RTCRtpTransceiverInit { direction: RTCRtpTransceiverDirection::Recvonly, ..Default::default() };
                 rtc.add_transceiver_from_kind(RtpCodecKind::Video, Some(init)).map_err(|_| PeerError::Start)?;
             }
             None
@@ -86,7 +94,8 @@ pub(crate) fn answer(offer: String, direction: Direction, addresses: &[SocketAdd
     let answer = rtc.create_answer(None).map_err(|_| PeerError::Offer)?;
     rtc.set_local_description(now, answer).map_err(|_| PeerError::Offer)?;
     let sdp = rtc.local_description().ok_or(PeerError::Offer)?.sdp;
-    let ufrag = sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).ok_or(PeerError::Offer)?.trim().to_owned();
+    let ufrag =
+        sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).ok_or(PeerError::Offer)?.trim().to_owned();
     let outgoing = sender.map(|sender| negotiated(&mut rtc, sender, ssrc)).transpose()?;
     Ok(Answered { connection: Connection { rtc, remote: None, connected: false, outgoing, estimate }, sdp, ufrag })
 }
@@ -94,7 +103,8 @@ pub(crate) fn answer(offer: String, direction: Direction, addresses: &[SocketAdd
 fn build(direction: Direction, estimate: Arc<AtomicU64>, now: Instant) -> Option<RTCPeerConnection> {
     let (media, mut interceptors) = tandem_media::engine().ok()?;
     if direction == Direction::ToPerson {
-        let estimator = Estimator { inner: Gcc::new(FIRST_ESTIMATE, LEAST_ESTIMATE, LARGEST_ESTIMATE), shared: estimate };
+        let estimator =
+            Estimator { inner: Gcc::new(FIRST_ESTIMATE, LEAST_ESTIMATE, LARGEST_ESTIMATE), shared: estimate };
         // No pacer: a picture goes at once, and a line that cannot take it shows in the estimate.
         interceptors = interceptors
             .with(Slot::CongestionControl, CongestionControlBuilder::new(estimator).build())
@@ -116,7 +126,8 @@ fn build(direction: Direction, estimate: Arc<AtomicU64>, now: Instant) -> Option
 
 fn track(ssrc: u32) -> MediaStreamTrack {
     let rtp_coding_parameters = RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() };
-    let encoding = RTCRtpEncodingParameters { rtp_coding_parameters, codec: tandem_media::codec(), ..Default::default() };
+    let encoding =
+        RTCRtpEncodingParameters { rtp_coding_parameters, codec: tandem_media::codec(), ..Default::default() };
     MediaStreamTrack::new("tandem".into(), "screen".into(), "screen".into(), RtpCodecKind::Video, vec![encoding])
 }
 

@@ -62,7 +62,13 @@ impl Room {
             }
             PeerName::Participant { id: who } => {
                 let Some(channel) = Channel::from_label(&label) else { return };
-                let relay = Relay { person: id, node: None, node_open: false, early: Vec::new(), budget: Budget::new(channel, now) };
+                let relay = Relay {
+                    person: id,
+                    node: None,
+                    node_open: false,
+                    early: Vec::new(),
+                    budget: Budget::new(channel, now),
+                };
                 self.close_relay(who, channel);
                 self.relays.insert((who, channel), relay);
                 self.open_towards_node(who, channel);
@@ -92,7 +98,15 @@ impl Room {
     }
 
     /// A message arrived at one end and goes on to the other.
-    pub(crate) fn message(&mut self, from: PeerName, id: RTCDataChannelId, message: RTCDataChannelMessage, now: Now, instant: Instant, metrics: &SfuMetrics) {
+    pub(crate) fn message(
+        &mut self,
+        from: PeerName,
+        id: RTCDataChannelId,
+        message: RTCDataChannelMessage,
+        now: Now,
+        instant: Instant,
+        metrics: &SfuMetrics,
+    ) {
         match from {
             PeerName::Publisher => {
                 let to = self.relays.iter().find(|(_, relay)| relay.node == Some(id));
@@ -132,7 +146,11 @@ impl Room {
     /// Somebody's channel closed: so does its twin, at which the node lets go of what they held.
     pub(crate) fn channel_closed(&mut self, peer: PeerName, id: RTCDataChannelId) {
         if let PeerName::Participant { id: who } = peer {
-            let closed = self.relays.iter().find(|((whose, _), relay)| *whose == who && relay.person == id).map(|(key, _)| key.1);
+            let closed = self
+                .relays
+                .iter()
+                .find(|((whose, _), relay)| *whose == who && relay.person == id)
+                .map(|(key, _)| key.1);
             if let Some(channel) = closed {
                 self.close_relay(who, channel);
             }

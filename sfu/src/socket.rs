@@ -48,7 +48,8 @@ impl Socket {
         }
         let port = socket.local_addr().map_err(failed)?.port();
         let own = if addresses.is_empty() { own_addresses() } else { addresses.to_vec() };
-        let addresses: Vec<_> = own.into_iter().filter(|ip| is_v6 || ip.is_ipv4()).map(|ip| SocketAddr::new(ip, port)).collect();
+        let addresses: Vec<_> =
+            own.into_iter().filter(|ip| is_v6 || ip.is_ipv4()).map(|ip| SocketAddr::new(ip, port)).collect();
         if addresses.is_empty() {
             return Err(StartError::NoAddress);
         }

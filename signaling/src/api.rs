@@ -13,12 +13,13 @@ use axum::{Json, Router};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tandem_protocol::api::{
-    ApiError, CreateSession, CreatedSession, JoinLink, Me, Navigate, RedeemPin, RedeemedPin, SessionList, SessionSummary, SessionView, SignIn,
+    ApiError, CreateSession, CreatedSession, JoinLink, Me, Navigate, RedeemPin, RedeemedPin, SessionList,
+    SessionSummary, SessionView, SignIn,
 };
 use tandem_protocol::control::Claim;
 use tandem_protocol::policy::Policy;
-use tandem_protocol::{CompanyId, Private, SessionId, Viewport, limits};
 use tandem_protocol::signal::EndReason;
+use tandem_protocol::{CompanyId, Private, SessionId, Viewport, limits};
 use url::Url;
 
 /// The largest body taken (bytes): a policy of ten thousand sites.
@@ -89,10 +90,14 @@ impl<T: serde::de::DeserializeOwned> axum::extract::FromRequest<Arc<Hub>> for Bo
     async fn from_request(request: Request, state: &Arc<Hub>) -> Result<Self, Response> {
         match Json::<T>::from_request(request, state).await {
             Ok(Json(body)) => Ok(Body(body)),
-            Err(JsonRejection::MissingJsonContentType(_)) => {
-                Err(error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "send JSON, with Content-Type: application/json"))
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(error(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not_json",
+                "send JSON, with Content-Type: application/json",
+            )),
+            Err(JsonRejection::BytesRejection(_)) => {
+                Err(error(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large"))
             }
-            Err(JsonRejection::BytesRejection(_)) => Err(error(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large")),
             Err(rejection) => Err(error(StatusCode::UNPROCESSABLE_ENTITY, "invalid", strip(&rejection.body_text()))),
         }
     }
@@ -114,7 +119,13 @@ impl FromRequestParts<Arc<Hub>> for Caller {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, Response> {
-        let unknown = || error(StatusCode::UNAUTHORIZED, "unauthorized", "sign in, or send the company's key: Authorization: Bearer KEY");
+        let unknown = || {
+            error(
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "sign in, or send the company's key: Authorization: Bearer KEY",
+            )
+        };
         if let Some(key) = parts.headers.get(header::AUTHORIZATION) {
             let key = key.to_str().ok().and_then(|v| v.strip_prefix("Bearer ")).ok_or_else(unknown)?;
             let company = hub.store.company_of_key(key).await.map_err(internal)?.ok_or_else(unknown)?;
@@ -145,7 +156,13 @@ pub(crate) fn is_own_origin(headers: &HeaderMap) -> bool {
 
 /// An address that a session may begin at.
 fn web_address(text: &Private<String>) -> Answer<Url> {
-    let bad = || error(StatusCode::UNPROCESSABLE_ENTITY, "invalid_url", "the address must begin with http:// or https:// and name a host");
+    let bad = || {
+        error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_url",
+            "the address must begin with http:// or https:// and name a host",
+        )
+    };
     if text.reveal().len() > limits::URL {
         return Err(bad());
     }
@@ -153,18 +170,30 @@ fn web_address(text: &Private<String>) -> Answer<Url> {
     if matches!(url.scheme(), "http" | "https") && url.has_host() { Ok(url) } else { Err(bad()) }
 }
 
-async fn create(State(hub): State<Arc<Hub>>, caller: Caller, Body(body): Body<CreateSession>) -> Answer<(StatusCode, Json<CreatedSession>)> {
+async fn create(
+    State(hub): State<Arc<Hub>>,
+    caller: Caller,
+    Body(body): Body<CreateSession>,
+) -> Answer<(StatusCode, Json<CreatedSession>)> {
     if body.company != caller.company.id {
         return Err(error(StatusCode::FORBIDDEN, "other_company", "the key is another company's"));
     }
     let url = web_address(&body.start_url)?;
     let host = url.host_str().unwrap_or_default().to_owned();
     if !caller.company.policy.sites.allow(&host) {
-        return Err(error(StatusCode::UNPROCESSABLE_ENTITY, "site_blocked", "the company's policy does not allow this site"));
+        return Err(error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "site_blocked",
+            "the company's policy does not allow this site",
+        ));
     }
     let language = body.language.unwrap_or_else(|| "en".into());
     if language.is_empty() || language.len() > 35 || !language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-        return Err(error(StatusCode::UNPROCESSABLE_ENTITY, "invalid_language", "the language must be a BCP 47 tag such as en or pt-BR"));
+        return Err(error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_language",
+            "the language must be a BCP 47 tag such as en or pt-BR",
+        ));
     }
     let viewport = body.viewport.unwrap_or(Viewport::DEFAULT).clamped();
     let claim = Claim { start_url: body.start_url, viewport, language, policy: caller.company.policy };
@@ -213,7 +242,12 @@ async fn end(State(hub): State<Arc<Hub>>, caller: Caller, Path(id): Path<String>
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn navigate(State(hub): State<Arc<Hub>>, caller: Caller, Path(id): Path<String>, Body(body): Body<Navigate>) -> Answer<StatusCode> {
+async fn navigate(
+    State(hub): State<Arc<Hub>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(body): Body<Navigate>,
+) -> Answer<StatusCode> {
     let id = session_id(&id)?;
     web_address(&body.url)?;
     hub.navigate(&id, &caller.company.id, body.url)?;
@@ -227,12 +261,21 @@ async fn join_link(State(hub): State<Arc<Hub>>, caller: Caller, Path(id): Path<S
     Ok(Json(JoinLink { agent_url: agent_url.into() }))
 }
 
-async fn redeem(State(hub): State<Arc<Hub>>, ConnectInfo(from): ConnectInfo<SocketAddr>, Body(body): Body<RedeemPin>) -> Answer<Json<RedeemedPin>> {
+async fn redeem(
+    State(hub): State<Arc<Hub>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Body(body): Body<RedeemPin>,
+) -> Answer<Json<RedeemedPin>> {
     let customer_url = hub.redeem(&body.company, body.pin.reveal(), from.ip())?;
     Ok(Json(RedeemedPin { customer_url: customer_url.into() }))
 }
 
-async fn sign_in(State(hub): State<Arc<Hub>>, ConnectInfo(from): ConnectInfo<SocketAddr>, headers: HeaderMap, Body(body): Body<SignIn>) -> Answer<Response> {
+async fn sign_in(
+    State(hub): State<Arc<Hub>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Body(body): Body<SignIn>,
+) -> Answer<Response> {
     if !is_own_origin(&headers) {
         return Err(error(StatusCode::FORBIDDEN, "origin", "another site may not sign you in"));
     }
@@ -277,7 +320,12 @@ async fn policy(caller: Caller, Path(company): Path<String>) -> Answer<Json<Poli
     Ok(Json(caller.company.policy))
 }
 
-async fn set_policy(State(hub): State<Arc<Hub>>, caller: Caller, Path(company): Path<String>, Body(policy): Body<Policy>) -> Answer<Json<Policy>> {
+async fn set_policy(
+    State(hub): State<Arc<Hub>>,
+    caller: Caller,
+    Path(company): Path<String>,
+    Body(policy): Body<Policy>,
+) -> Answer<Json<Policy>> {
     let company = own(&caller, &company)?;
     if caller.person.as_ref().is_some_and(|person| !person.admin) {
         return Err(error(StatusCode::FORBIDDEN, "not_admin", "only an admin may change the policy"));

@@ -28,7 +28,14 @@ pub(crate) struct Components(HashMap<NodeName, Registered>);
 
 impl Components {
     /// Takes a component in, unless its name is in use.
-    pub(crate) fn register(&mut self, name: NodeName, component: Component, connection: u64, orders: mpsc::Sender<FromControl>, now: Now) -> bool {
+    pub(crate) fn register(
+        &mut self,
+        name: NodeName,
+        component: Component,
+        connection: u64,
+        orders: mpsc::Sender<FromControl>,
+        now: Now,
+    ) -> bool {
         if self.0.get(&name).is_some_and(|other| now.saturating_sub(other.heard) < LEASE && !other.orders.is_closed()) {
             return false;
         }

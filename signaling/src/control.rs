@@ -26,7 +26,10 @@ async fn upgrade(State(hub): State<Arc<Hub>>, headers: HeaderMap, socket: WebSoc
     if !key.is_some_and(|key| hub.config.control_key.matches(key)) {
         return (StatusCode::UNAUTHORIZED, "the control key is another one\n").into_response();
     }
-    socket.max_message_size(limits::COMPONENT).max_frame_size(limits::COMPONENT).on_upgrade(move |socket| serve(hub, socket))
+    socket
+        .max_message_size(limits::COMPONENT)
+        .max_frame_size(limits::COMPONENT)
+        .on_upgrade(move |socket| serve(hub, socket))
 }
 
 async fn serve(hub: Arc<Hub>, mut socket: WebSocket) {
@@ -40,7 +43,9 @@ async fn serve(hub: Arc<Hub>, mut socket: WebSocket) {
         return;
     };
     if protocol != PROTOCOL_VERSION {
-        let _ = socket.send(refused(&format!("signalling speaks version {PROTOCOL_VERSION}, this component {protocol}"))).await;
+        let _ = socket
+            .send(refused(&format!("signalling speaks version {PROTOCOL_VERSION}, this component {protocol}")))
+            .await;
         return;
     }
     let (orders, mut outgoing) = mpsc::channel(QUEUE);
@@ -118,7 +123,9 @@ fn node_said(hub: &Hub, name: &NodeName, report: NodeReport) {
 
 fn sfu_said(hub: &Hub, name: &NodeName, report: SfuReport) {
     let session = match &report {
-        SfuReport::Answer { session, .. } | SfuReport::Refused { session, .. } | SfuReport::Connection { session, .. } => session.clone(),
+        SfuReport::Answer { session, .. }
+        | SfuReport::Refused { session, .. }
+        | SfuReport::Connection { session, .. } => session.clone(),
     };
     if !hub.serves(&session, name) {
         return;
@@ -127,7 +134,9 @@ fn sfu_said(hub: &Hub, name: &NodeName, report: SfuReport) {
         SfuReport::Answer { peer: PeerName::Publisher, sdp, .. } => {
             hub.to_node(&session, NodeOrder::Answer { session: session.clone(), sdp });
         }
-        SfuReport::Answer { peer: PeerName::Participant { id }, sdp, .. } => hub.tell(&session, id, ServerSignal::Answer { sdp }),
+        SfuReport::Answer { peer: PeerName::Participant { id }, sdp, .. } => {
+            hub.tell(&session, id, ServerSignal::Answer { sdp })
+        }
         SfuReport::Refused { peer, message, .. } => {
             tracing::warn!(%name, "the SFU refused a connection: {message}");
             if let PeerName::Participant { id } = peer {

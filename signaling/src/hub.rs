@@ -1,11 +1,11 @@
 //! Everything live: sessions, the pages in them, the components that serve them. One lock, held for no I/O.
 
+use crate::Config;
 use crate::components::Components;
 use crate::metrics::Metrics;
 use crate::rates::Rates;
 use crate::store::{Person, Store};
 use crate::tokens::{Expiring, Hashed, hashed, new_pin, new_secret, new_session_id};
-use crate::Config;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -116,7 +116,12 @@ pub(crate) struct Wanted {
 }
 
 impl Hub {
-    pub(crate) fn new(config: Config, public_url: String, store: Store, metrics: Metrics) -> (Arc<Hub>, watch::Receiver<String>) {
+    pub(crate) fn new(
+        config: Config,
+        public_url: String,
+        store: Store,
+        metrics: Metrics,
+    ) -> (Arc<Hub>, watch::Receiver<String>) {
         let (ready, seen) = watch::channel("no node and no SFU have registered yet".to_owned());
         let minute = Duration::from_secs(60);
         let rates = HubRates {
@@ -194,7 +199,13 @@ impl Hub {
         format!("{}/agent#t={token}", self.public_url)
     }
 
-    async fn claim_one_of(&self, id: &SessionId, wanted: &Wanted, nodes: Vec<NodeName>, sfu: NodeName) -> Result<(), Failure> {
+    async fn claim_one_of(
+        &self,
+        id: &SessionId,
+        wanted: &Wanted,
+        nodes: Vec<NodeName>,
+        sfu: NodeName,
+    ) -> Result<(), Failure> {
         for node in nodes {
             let (answer, answered) = oneshot::channel();
             {
@@ -230,7 +241,12 @@ impl Hub {
     }
 
     /// Looks at a session of this company.
-    pub(crate) fn with_session<T>(&self, id: &SessionId, company: &CompanyId, look: impl FnOnce(&Live) -> T) -> Result<T, Failure> {
+    pub(crate) fn with_session<T>(
+        &self,
+        id: &SessionId,
+        company: &CompanyId,
+        look: impl FnOnce(&Live) -> T,
+    ) -> Result<T, Failure> {
         let state = self.state();
         state.live.get(id).filter(|live| live.company == *company).map(look).ok_or(Failure::NotFound)
     }
@@ -242,7 +258,11 @@ impl Hub {
 
     pub(crate) fn navigate(&self, id: &SessionId, company: &CompanyId, url: Private<String>) -> Result<(), Failure> {
         let mut state = self.state();
-        let live = state.live.get_mut(id).filter(|live| live.company == *company && live.ended.is_none()).ok_or(Failure::NotFound)?;
+        let live = state
+            .live
+            .get_mut(id)
+            .filter(|live| live.company == *company && live.ended.is_none())
+            .ok_or(Failure::NotFound)?;
         let node = live.node.clone().ok_or(Failure::NotFound)?;
         state.components.order(&node, FromControl::Node { order: NodeOrder::Navigate { session: id.clone(), url } });
         Ok(())
@@ -318,7 +338,14 @@ impl Hub {
     }
 
     /// Lets a window in, by a token (which is used up) or by its resume key.
-    pub(crate) fn join(&self, token: Option<&str>, resume: Option<&str>, take_over: bool, window: Window, to: mpsc::Sender<ServerSignal>) -> Result<Joined, Refusal> {
+    pub(crate) fn join(
+        &self,
+        token: Option<&str>,
+        resume: Option<&str>,
+        take_over: bool,
+        window: Window,
+        to: mpsc::Sender<ServerSignal>,
+    ) -> Result<Joined, Refusal> {
         let now = self.now();
         let mut state = self.state();
         let (session, who, key) = match (token, resume) {
@@ -392,7 +419,9 @@ impl Hub {
         let role = live.session.may_see(joined.who, window)?;
         let (Some(node), Some(sfu)) = (&live.node, &live.sfu) else { return Err(Refusal::NoCapacity) };
         let (session, participant) = (joined.session.clone(), joined.who);
-        state.components.order(node, FromControl::Node { order: NodeOrder::Admit { session: session.clone(), participant, role } });
+        state
+            .components
+            .order(node, FromControl::Node { order: NodeOrder::Admit { session: session.clone(), participant, role } });
         let order = SfuOrder::Join { session, peer: Peer::Subscriber { participant, role }, sdp };
         if state.components.order(sfu, FromControl::Sfu { order }) { Ok(()) } else { Err(Refusal::NoCapacity) }
     }
@@ -548,7 +577,8 @@ impl Hub {
     /// Once a second.
     pub(crate) fn tick(&self) {
         let now = self.now();
-        let overdue: Vec<_> = self.state().live.iter().filter_map(|(id, live)| Some((id.clone(), live.session.overdue(now)?))).collect();
+        let overdue: Vec<_> =
+            self.state().live.iter().filter_map(|(id, live)| Some((id.clone(), live.session.overdue(now)?))).collect();
         for (id, reason) in overdue {
             self.end(&id, reason);
         }

@@ -54,13 +54,19 @@ pub struct Signaling {
 
 impl Signaling {
     /// Opens the store and serves until `shutdown`. Must be called within a tokio runtime.
-    pub async fn start(config: Config, registry: prometheus::Registry, shutdown: CancellationToken) -> Result<Signaling> {
+    pub async fn start(
+        config: Config,
+        registry: prometheus::Registry,
+        shutdown: CancellationToken,
+    ) -> Result<Signaling> {
         let store = store::Store::open(&config.data).await?;
         let demo = match &config.demo_key {
             Some(key) => Some(store.open_demo(key).await?),
             None => None,
         };
-        let listener = TcpListener::bind(config.listen).await.with_context(|| format!("{} cannot be listened on", config.listen))?;
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("{} cannot be listened on", config.listen))?;
         let address = listener.local_addr()?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let metrics = metrics::Metrics::new(&registry)?;

@@ -28,15 +28,24 @@ impl Metrics {
         let histogram = |name: &str, help: &str, buckets: Vec<f64>| {
             HistogramVec::new(HistogramOpts::from(opts(name, help)).buckets(buckets), &["exact"])
         };
-        let fine = [10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 75, 100, 150, 250, 500, 1000].map(|ms| f64::from(ms) / 1000.0);
+        let fine =
+            [10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 75, 100, 150, 250, 500, 1000].map(|ms| f64::from(ms) / 1000.0);
         let metrics = Metrics {
             sessions: IntGaugeVec::new(opts("sessions", "Sessions by state."), &["state"])?,
             refused: IntCounterVec::new(opts("refusals_total", "What pages asked for and did not get."), &["reason"])?,
             api: IntCounterVec::new(opts("api_answers_total", "Answers of the API."), &["status"])?,
             sockets: IntGauge::with_opts(opts("sockets", "Pages connected now."))?,
             components: IntGauge::with_opts(opts("components", "Nodes and SFUs registered now."))?,
-            click_to_photon: histogram("click_to_photon_seconds", "From an input in a page to the picture that answers it.", fine.to_vec())?,
-            first_picture: histogram("first_picture_seconds", "From asking to join to the first picture.", prometheus::exponential_buckets(0.1, 1.5, 12)?)?,
+            click_to_photon: histogram(
+                "click_to_photon_seconds",
+                "From an input in a page to the picture that answers it.",
+                fine.to_vec(),
+            )?,
+            first_picture: histogram(
+                "first_picture_seconds",
+                "From asking to join to the first picture.",
+                prometheus::exponential_buckets(0.1, 1.5, 12)?,
+            )?,
         };
         registry.register(Box::new(metrics.sessions.clone()))?;
         registry.register(Box::new(metrics.refused.clone()))?;

@@ -35,7 +35,11 @@ async fn customer(State(hub): State<Arc<Hub>>, Path(company): Path<String>) -> R
         Ok(company) => hub.store.company(&company).await.ok().flatten().is_some(),
         Err(_) => false,
     };
-    if known { page("customer.html") } else { (StatusCode::NOT_FOUND, "There is no such company here.\n").into_response() }
+    if known {
+        page("customer.html")
+    } else {
+        (StatusCode::NOT_FOUND, "There is no such company here.\n").into_response()
+    }
 }
 
 /// Its name holds a hash of its content, so it never changes.
@@ -52,7 +56,8 @@ fn file(name: &str, cache: &'static str) -> Response {
         let message = "This page is not in this build: build the pages first (make pages).\n";
         return (StatusCode::NOT_FOUND, message).into_response();
     };
-    let kind = HeaderValue::from_str(file.metadata.mimetype()).unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    let kind =
+        HeaderValue::from_str(file.metadata.mimetype()).unwrap_or(HeaderValue::from_static("application/octet-stream"));
     let headers = [
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, HeaderValue::from_static(cache)),

@@ -2,8 +2,8 @@
 
 use crate::tokens::hashed;
 use anyhow::{Context, Result};
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use std::path::Path;
@@ -58,7 +58,11 @@ impl Store {
     pub(crate) async fn open(directory: &Path) -> Result<Store> {
         std::fs::create_dir_all(directory).with_context(|| format!("{} cannot be made", directory.display()))?;
         let file = directory.join("tandem.sqlite");
-        let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true).journal_mode(SqliteJournalMode::Wal).foreign_keys(true);
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .foreign_keys(true);
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await;
         let pool = pool.with_context(|| format!("{} cannot be opened", file.display()))?;
         sqlx::migrate!("./migrations").run(&pool).await.context("the database cannot be brought up to date")?;
@@ -98,7 +102,10 @@ impl Store {
     }
 
     pub(crate) async fn company(&self, id: &CompanyId) -> Result<Option<Company>> {
-        let row = sqlx::query("SELECT id, name, policy FROM companies WHERE id = $1").bind(id.as_str()).fetch_optional(&self.0).await?;
+        let row = sqlx::query("SELECT id, name, policy FROM companies WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(&self.0)
+            .await?;
         row.map(|row| company(&row)).transpose()
     }
 
@@ -109,7 +116,11 @@ impl Store {
 
     pub(crate) async fn set_policy(&self, id: &CompanyId, policy: &Policy) -> Result<()> {
         let text = serde_json::to_string(policy)?;
-        sqlx::query("UPDATE companies SET policy = $1 WHERE id = $2").bind(text).bind(id.as_str()).execute(&self.0).await?;
+        sqlx::query("UPDATE companies SET policy = $1 WHERE id = $2")
+            .bind(text)
+            .bind(id.as_str())
+            .execute(&self.0)
+            .await?;
         Ok(())
     }
 
@@ -123,24 +134,37 @@ impl Store {
             None => password_hash("nobody's".into()).await?,
         };
         let right = tokio::task::spawn_blocking(move || {
-            PasswordHash::new(&hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            PasswordHash::new(&hash)
+                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
         });
         let right = right.await? && known;
         let Some(row) = row.filter(|_| right) else { return Ok(None) };
         let company: String = row.try_get("company")?;
-        Ok(Some(Person { name: row.try_get("name")?, company: company.try_into()?, admin: row.try_get::<i64, _>("admin")? != 0 }))
+        Ok(Some(Person {
+            name: row.try_get("name")?,
+            company: company.try_into()?,
+            admin: row.try_get::<i64, _>("admin")? != 0,
+        }))
     }
 
-    pub(crate) async fn add_session(&self, id: &SessionId, company: &CompanyId, start_host: &str, agent: Option<&str>) -> Result<()> {
-        sqlx::query("INSERT INTO sessions (id, company, created_at, state, start_host, agent) VALUES ($1, $2, $3, $4, $5, $6)")
-            .bind(id.as_str())
-            .bind(company.as_str())
-            .bind(unix_now())
-            .bind(state_name(SessionState::Waiting))
-            .bind(start_host)
-            .bind(agent)
-            .execute(&self.0)
-            .await?;
+    pub(crate) async fn add_session(
+        &self,
+        id: &SessionId,
+        company: &CompanyId,
+        start_host: &str,
+        agent: Option<&str>,
+    ) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO sessions (id, company, created_at, state, start_host, agent) VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(id.as_str())
+        .bind(company.as_str())
+        .bind(unix_now())
+        .bind(state_name(SessionState::Waiting))
+        .bind(start_host)
+        .bind(agent)
+        .execute(&self.0)
+        .await?;
         Ok(())
     }
 

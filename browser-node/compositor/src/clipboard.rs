@@ -39,7 +39,10 @@ impl Clipboard {
 type Types = Mutex<Vec<String>>;
 
 fn types(source: &WlDataSource) -> Vec<String> {
-    source.data::<Types>().map(|t| t.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()).unwrap_or_default()
+    source
+        .data::<Types>()
+        .map(|t| t.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone())
+        .unwrap_or_default()
 }
 
 impl Dispatch<WlDataDeviceManager, ()> for State {
@@ -99,7 +102,8 @@ impl Dispatch<WlDataDevice, ()> for State {
     ) {
         match request {
             wl_data_device::Request::SetSelection { source, .. } => {
-                if let Some(old) = std::mem::replace(&mut state.clipboard.selection, source).filter(Resource::is_alive) {
+                if let Some(old) = std::mem::replace(&mut state.clipboard.selection, source).filter(Resource::is_alive)
+                {
                     old.cancelled();
                 }
                 state.offer_selection();
@@ -140,7 +144,11 @@ impl State {
     fn offer(&self, device: &WlDataDevice, source: &Option<WlDataSource>) -> Option<WlDataOffer> {
         let client = device.client()?;
         let offer = client
-            .create_resource::<WlDataOffer, Option<WlDataSource>, State>(&self.display, device.version(), source.clone())
+            .create_resource::<WlDataOffer, Option<WlDataSource>, State>(
+                &self.display,
+                device.version(),
+                source.clone(),
+            )
             .ok()?;
         device.data_offer(&offer);
         source.iter().flat_map(types).for_each(|kind| offer.offer(kind));
@@ -150,7 +158,8 @@ impl State {
     /// Tells the focused window what can be pasted.
     pub(crate) fn offer_selection(&mut self) {
         for device in self.clipboard.devices.iter().filter(|d| d.is_alive()) {
-            let offer = self.clipboard.selection.is_some().then(|| self.offer(device, &self.clipboard.selection)).flatten();
+            let offer =
+                self.clipboard.selection.is_some().then(|| self.offer(device, &self.clipboard.selection)).flatten();
             device.selection(offer.as_ref());
         }
     }

@@ -6,11 +6,15 @@ use crate::surface::{Role, Surface};
 use std::sync::Arc;
 use wayland_protocols::wp::cursor_shape::v1::server::wp_cursor_shape_device_v1::{self, Shape, WpCursorShapeDeviceV1};
 use wayland_protocols::wp::cursor_shape::v1::server::wp_cursor_shape_manager_v1::{self, WpCursorShapeManagerV1};
-use wayland_protocols::wp::fractional_scale::v1::server::wp_fractional_scale_manager_v1::{self, WpFractionalScaleManagerV1};
+use wayland_protocols::wp::fractional_scale::v1::server::wp_fractional_scale_manager_v1::{
+    self, WpFractionalScaleManagerV1,
+};
 use wayland_protocols::wp::fractional_scale::v1::server::wp_fractional_scale_v1::WpFractionalScaleV1;
 use wayland_protocols::wp::presentation_time::server::wp_presentation::{self, WpPresentation};
 use wayland_protocols::wp::presentation_time::server::wp_presentation_feedback::WpPresentationFeedback;
-use wayland_protocols::wp::single_pixel_buffer::v1::server::wp_single_pixel_buffer_manager_v1::{self, WpSinglePixelBufferManagerV1};
+use wayland_protocols::wp::single_pixel_buffer::v1::server::wp_single_pixel_buffer_manager_v1::{
+    self, WpSinglePixelBufferManagerV1,
+};
 use wayland_protocols::wp::text_input::zv3::server::zwp_text_input_manager_v3::ZwpTextInputManagerV3;
 use wayland_protocols::wp::viewporter::server::wp_viewport::{self, WpViewport};
 use wayland_protocols::wp::viewporter::server::wp_viewporter::{self, WpViewporter};
@@ -92,13 +96,27 @@ impl GlobalDispatch<WlShm, ()> for State {
 }
 
 impl GlobalDispatch<WpPresentation, ()> for State {
-    fn bind(_: &mut State, _: &DisplayHandle, _: &Client, new: New<WpPresentation>, _: &(), init: &mut DataInit<'_, State>) {
+    fn bind(
+        _: &mut State,
+        _: &DisplayHandle,
+        _: &Client,
+        new: New<WpPresentation>,
+        _: &(),
+        init: &mut DataInit<'_, State>,
+    ) {
         init.init(new, ()).clock_id(nix::libc::CLOCK_MONOTONIC as u32);
     }
 }
 
 impl GlobalDispatch<WlOutput, ()> for State {
-    fn bind(state: &mut State, _: &DisplayHandle, _: &Client, new: New<WlOutput>, _: &(), init: &mut DataInit<'_, State>) {
+    fn bind(
+        state: &mut State,
+        _: &DisplayHandle,
+        _: &Client,
+        new: New<WlOutput>,
+        _: &(),
+        init: &mut DataInit<'_, State>,
+    ) {
         let output = init.init(new, ());
         // Millimetres at 96 dots an inch; Chromium takes its scale from the protocol and not from this.
         let millimetres = |side: u32| (f64::from(side) * 0.264_583) as i32;
@@ -114,7 +132,12 @@ impl State {
     /// Tells a client the output's size and scale, at first and after each change.
     pub(crate) fn describe_output(&self, output: &WlOutput) {
         let device = |side: u32| (f64::from(side) * self.scale).round() as i32;
-        output.mode(wl_output::Mode::Current, device(self.window.width), device(self.window.height), self.refresh as i32 * 1000);
+        output.mode(
+            wl_output::Mode::Current,
+            device(self.window.width),
+            device(self.window.height),
+            self.refresh as i32 * 1000,
+        );
         if output.version() >= 2 {
             output.scale(self.scale.ceil() as i32);
         }
@@ -225,7 +248,9 @@ impl Dispatch<WlSurface, Id> for State {
             Request::SetBufferScale { scale } => surface.scale = scale.clamp(1, 4),
             Request::SetInputRegion { region } => {
                 let filled = |region: WlRegion| {
-                    region.data::<std::sync::atomic::AtomicBool>().is_some_and(|f| f.load(std::sync::atomic::Ordering::Relaxed))
+                    region
+                        .data::<std::sync::atomic::AtomicBool>()
+                        .is_some_and(|f| f.load(std::sync::atomic::Ordering::Relaxed))
                 };
                 surface.takes_input = region.is_none_or(filled);
             }

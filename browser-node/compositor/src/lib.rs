@@ -14,7 +14,7 @@ mod state;
 mod surface;
 mod text;
 
-pub use events::{Event, Modifiers, PopupPicture, Picture, Rect, Scene, Sink, Size, TouchPhase};
+pub use events::{Event, Modifiers, Picture, PopupPicture, Rect, Scene, Sink, Size, TouchPhase};
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use state::Command;
@@ -66,7 +66,8 @@ impl Drop for Compositor {
 /// Starts a compositor for the one client at the other end of `client`, which Chromium inherits as `WAYLAND_SOCKET`.
 pub fn start(config: Config, client: UnixStream, sink: impl Sink) -> Result<Compositor, Error> {
     let (commands, received) = mpsc::channel();
-    let wake = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK).map_err(|e| Error::Thread(e.into()))?;
+    let wake =
+        EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK).map_err(|e| Error::Thread(e.into()))?;
     let wake = Arc::new(wake);
     let handle = Handle { commands, wake: wake.clone() };
     let compositor = state::Loop::new(config, client, Box::new(sink), received, wake)?;

@@ -65,7 +65,13 @@ mod tests {
 
     #[test]
     fn lists_open_below_and_flip_slide_or_shrink_at_the_edge() {
-        let below = Positioner { size: (100, 200), anchor_rect: (10, 20, 50, 30), anchor: 6, gravity: 8, ..Positioner::default() };
+        let below = Positioner {
+            size: (100, 200),
+            anchor_rect: (10, 20, 50, 30),
+            anchor: 6,
+            gravity: 8,
+            ..Positioner::default()
+        };
         let window = (800, 600);
         assert_eq!(place(&below, (0, 0), window), ((10, 50), (100, 200)));
         let low = Positioner { anchor_rect: (10, 500, 50, 30), ..below };

@@ -19,7 +19,8 @@ plain_global!(XdgWmBase);
 impl State {
     /// All windows, from the oldest to the newest.
     pub(crate) fn toplevels(&self) -> Vec<Id> {
-        let mut windows: Vec<Id> = self.surfaces.iter().filter(|(_, s)| s.toplevel.is_some()).map(|(id, _)| *id).collect();
+        let mut windows: Vec<Id> =
+            self.surfaces.iter().filter(|(_, s)| s.toplevel.is_some()).map(|(id, _)| *id).collect();
         windows.sort_unstable();
         windows
     }
@@ -203,7 +204,10 @@ impl Dispatch<XdgToplevel, Id> for State {
         use xdg_toplevel::Request;
         match request {
             // Whatever it asks for, it fills the screen.
-            Request::SetFullscreen { .. } | Request::UnsetFullscreen | Request::SetMaximized | Request::UnsetMaximized => {
+            Request::SetFullscreen { .. }
+            | Request::UnsetFullscreen
+            | Request::SetMaximized
+            | Request::UnsetMaximized => {
                 state.configure(*id);
             }
             Request::SetTitle { .. } => state.sink.get_mut().event(crate::Event::Titled),

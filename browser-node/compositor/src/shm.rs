@@ -37,9 +37,8 @@ impl Map {
             return None;
         }
         // SAFETY: a new mapping of an open file, within its size.
-        let start = unsafe {
-            libc::mmap(std::ptr::null_mut(), length, libc::PROT_READ, libc::MAP_SHARED, fd.as_raw_fd(), 0)
-        };
+        let start =
+            unsafe { libc::mmap(std::ptr::null_mut(), length, libc::PROT_READ, libc::MAP_SHARED, fd.as_raw_fd(), 0) };
         (start != libc::MAP_FAILED).then_some(Map { start: start.cast(), length })
     }
 }
@@ -94,7 +93,13 @@ impl Pool {
 
 /// What a `wl_buffer` is.
 pub(crate) enum Buffer {
-    Shm { pool: std::sync::Arc<Pool>, offset: usize, width: i32, height: i32, stride: usize },
+    Shm {
+        pool: std::sync::Arc<Pool>,
+        offset: usize,
+        width: i32,
+        height: i32,
+        stride: usize,
+    },
     /// One pixel of one colour, as BGRA.
     Pixel([u8; 4]),
     /// Not usable; attaching it shows nothing.

@@ -1,7 +1,7 @@
 //! The compositor's thread: what it knows, and its loop.
 
 use crate::clipboard::Clipboard;
-use crate::events::{Event, PopupPicture, Picture, Rect, Scene, Sink, Size};
+use crate::events::{Event, Picture, PopupPicture, Rect, Scene, Sink, Size};
 use crate::seat::Seat;
 use crate::surface::{Copy, Id, Role, Surface};
 use crate::{Config, Error, Modifiers, TouchPhase};
@@ -221,7 +221,9 @@ impl State {
         if damage.is_empty() {
             return;
         }
-        let shown = |id: &&Id| self.surfaces.get(id).is_some_and(|s| s.mapped && matches!(s.role, Role::Popup | Role::Subsurface));
+        let shown = |id: &&Id| {
+            self.surfaces.get(id).is_some_and(|s| s.mapped && matches!(s.role, Role::Popup | Role::Subsurface))
+        };
         let popups: Vec<PopupPicture<'_>> = self
             .order
             .iter()
@@ -258,14 +260,23 @@ impl State {
         for callback in self.callbacks.drain(..) {
             callback.done(time);
         }
-        let since_start = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).map(Duration::from).unwrap_or_default();
+        let since_start =
+            nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).map(Duration::from).unwrap_or_default();
         for feedback in self.feedback.drain(..) {
             for output in self.outputs.iter().filter(|o| o.id().same_client_as(&feedback.id())) {
                 feedback.sync_output(output);
             }
             let (seconds, nanos) = (since_start.as_secs(), since_start.subsec_nanos());
             let refresh = 1_000_000_000 / self.refresh.max(1);
-            feedback.presented((seconds >> 32) as u32, seconds as u32, nanos, refresh, 0, 0, wp_presentation_feedback::Kind::empty());
+            feedback.presented(
+                (seconds >> 32) as u32,
+                seconds as u32,
+                nanos,
+                refresh,
+                0,
+                0,
+                wp_presentation_feedback::Kind::empty(),
+            );
         }
     }
 
@@ -292,7 +303,12 @@ impl State {
 }
 
 fn picture(copy: &Copy) -> Picture<'_> {
-    Picture { pixels: &copy.pixels, stride: copy.width as usize * 4, width: copy.width as u32, height: copy.height as u32 }
+    Picture {
+        pixels: &copy.pixels,
+        stride: copy.width as usize * 4,
+        width: copy.width as u32,
+        height: copy.height as u32,
+    }
 }
 
 /// What the display tells of its client.
@@ -362,7 +378,8 @@ impl Loop {
         let now = Instant::now();
         let timeout = self.state.next_frame(now).map(|due| TimeSpec::from_duration(due - now));
         let backend = self.display.backend();
-        let mut fds = [PollFd::new(backend.poll_fd(), PollFlags::POLLIN), PollFd::new(self.wake.as_fd(), PollFlags::POLLIN)];
+        let mut fds =
+            [PollFd::new(backend.poll_fd(), PollFlags::POLLIN), PollFd::new(self.wake.as_fd(), PollFlags::POLLIN)];
         match ppoll(&mut fds, timeout, None::<SigSet>) {
             Ok(_) | Err(nix::errno::Errno::EINTR) => {}
             Err(_) => return false,

@@ -108,7 +108,11 @@ impl Surface {
             Some(Buffer::Shm { pool, offset, width, height, stride }) => {
                 let resized = !self.mapped || (self.copy.width, self.copy.height) != (*width, *height);
                 if resized {
-                    self.copy = Copy { pixels: vec![0; *width as usize * *height as usize * 4], width: *width, height: *height };
+                    self.copy = Copy {
+                        pixels: vec![0; *width as usize * *height as usize * 4],
+                        width: *width,
+                        height: *height,
+                    };
                 }
                 let all = Rect { x: 0, y: 0, width: *width, height: *height };
                 let scaled = scale(surface_damage, self.ratio());

@@ -102,7 +102,9 @@ impl State {
     fn each_text_input(&self, tell: impl Fn(&ZwpTextInputV3)) {
         for input in self.text_inputs.iter().filter(|i| i.is_alive()) {
             tell(input);
-            let commits = input.data::<Mutex<TextInput>>().map_or(0, |data| data.lock().unwrap_or_else(std::sync::PoisonError::into_inner).commits);
+            let commits = input
+                .data::<Mutex<TextInput>>()
+                .map_or(0, |data| data.lock().unwrap_or_else(std::sync::PoisonError::into_inner).commits);
             input.done(commits);
         }
     }

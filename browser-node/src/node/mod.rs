@@ -12,9 +12,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tandem_component::{ControlConfig, Link, LinkError, LinkEvent};
+use tandem_protocol::SessionId;
 use tandem_protocol::control::{Claim, FromControl, NodeOrder, NodeReport, ToControl};
 use tandem_protocol::signal::EndReason;
-use tandem_protocol::SessionId;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -52,7 +52,12 @@ pub struct Node {
 
 impl Node {
     /// Starts supervising. Must be called within a tokio runtime.
-    pub fn start(config: Config, launcher: Launcher, metrics: NodeMetrics, shutdown: CancellationToken) -> std::io::Result<Node> {
+    pub fn start(
+        config: Config,
+        launcher: Launcher,
+        metrics: NodeMetrics,
+        shutdown: CancellationToken,
+    ) -> std::io::Result<Node> {
         let (ready, ready_seen) = watch::channel("the first browser is not up yet".to_owned());
         let states = Arc::default();
         let emptied = launcher.emptied()?;
@@ -335,7 +340,8 @@ impl Supervisor {
 
     fn overdue(&mut self) {
         let now = Instant::now();
-        let overdue: Vec<usize> = self.workers.iter().filter(|(_, w)| w.deadline.is_some_and(|at| at <= now)).map(|(s, _)| *s).collect();
+        let overdue: Vec<usize> =
+            self.workers.iter().filter(|(_, w)| w.deadline.is_some_and(|at| at <= now)).map(|(s, _)| *s).collect();
         for slot in overdue {
             tracing::warn!(slot, "a worker took too long and is killed");
             if let Some(worker) = self.workers.get_mut(&slot) {

@@ -2,16 +2,18 @@
 
 use super::tabs::{LIMIT, Tabs};
 use chromiumoxide_cdp::cdp::browser_protocol::browser::{GetVersionParams, GetVersionReturns};
-use chromiumoxide_cdp::cdp::browser_protocol::emulation::{SetDeviceMetricsOverrideParams, SetTouchEmulationEnabledParams, SetUserAgentOverrideParams};
+use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
+    SetDeviceMetricsOverrideParams, SetTouchEmulationEnabledParams, SetUserAgentOverrideParams,
+};
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     self, EventFrameNavigated, EventFrameStartedLoading, EventFrameStoppedLoading, EventNavigatedWithinDocument,
-    GetNavigationHistoryParams, GetNavigationHistoryReturns, NavigateParams, NavigateToHistoryEntryParams, ReloadParams,
-    ResetNavigationHistoryParams,
+    GetNavigationHistoryParams, GetNavigationHistoryReturns, NavigateParams, NavigateToHistoryEntryParams,
+    ReloadParams, ResetNavigationHistoryParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
-    ActivateTargetParams, CloseTargetParams, EventAttachedToTarget, EventTargetInfoChanged,
-    FilterEntry, GetTargetInfoParams, SetAutoAttachParams, SetDiscoverTargetsParams, TargetFilter, TargetId,
+    ActivateTargetParams, CloseTargetParams, EventAttachedToTarget, EventTargetInfoChanged, FilterEntry,
+    GetTargetInfoParams, SetAutoAttachParams, SetDiscoverTargetsParams, TargetFilter, TargetId,
 };
 use chromiumoxide_cdp::cdp::js_protocol::runtime::RunIfWaitingForDebuggerParams;
 use serde::{Deserialize, Serialize};
@@ -83,10 +85,26 @@ impl Browser {
         let pages = TargetFilter::new(vec![FilterEntry { exclude: Some(false), r#type: Some("page".into()) }]);
         let discover = SetDiscoverTargetsParams { discover: true, filter: Some(pages.clone()) };
         handle.call::<serde::de::IgnoredAny>(SetDiscoverTargetsParams::IDENTIFIER, discover).await?;
-        let attach = SetAutoAttachParams { auto_attach: true, wait_for_debugger_on_start: true, flatten: Some(true), filter: Some(pages) };
+        let attach = SetAutoAttachParams {
+            auto_attach: true,
+            wait_for_debugger_on_start: true,
+            flatten: Some(true),
+            filter: Some(pages),
+        };
         handle.call::<serde::de::IgnoredAny>(SetAutoAttachParams::IDENTIFIER, attach).await?;
         let (pages, tabs, language) = (HashMap::new(), Tabs::default(), "en".to_owned());
-        Ok(Browser { handle, events, page_events, page_events_in, pages, tabs, viewport, user_agent: version.user_agent, language, first_page: None })
+        Ok(Browser {
+            handle,
+            events,
+            page_events,
+            page_events_in,
+            pages,
+            tabs,
+            viewport,
+            user_agent: version.user_agent,
+            language,
+            first_page: None,
+        })
     }
 
     pub fn tabs(&self) -> &[Tab] {
@@ -171,14 +189,18 @@ impl Browser {
         let Viewport { width, height, scale } = self.viewport;
         let phone = width < NARROWEST_WINDOW;
         if phone {
-            let metrics = SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), f64::from(scale), true);
+            let metrics =
+                SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), f64::from(scale), true);
             tell(&page.handle, SetDeviceMetricsOverrideParams::IDENTIFIER, metrics);
         } else {
             tell(&page.handle, "Emulation.clearDeviceMetricsOverride", Nothing {});
         }
         let touch = SetTouchEmulationEnabledParams { enabled: phone, max_touch_points: phone.then_some(5) };
         tell(&page.handle, SetTouchEmulationEnabledParams::IDENTIFIER, touch);
-        let agent = SetUserAgentOverrideParams { accept_language: Some(self.language.clone()), ..SetUserAgentOverrideParams::new(&self.user_agent) };
+        let agent = SetUserAgentOverrideParams {
+            accept_language: Some(self.language.clone()),
+            ..SetUserAgentOverrideParams::new(&self.user_agent)
+        };
         tell(&page.handle, SetUserAgentOverrideParams::IDENTIFIER, agent);
     }
 
@@ -207,7 +229,11 @@ impl Browser {
                     return None;
                 }
                 if self.first_page.take_if(|first| *first == tab).is_some() {
-                    tell(&self.pages.get(&tab)?.handle, ResetNavigationHistoryParams::IDENTIFIER, ResetNavigationHistoryParams {});
+                    tell(
+                        &self.pages.get(&tab)?.handle,
+                        ResetNavigationHistoryParams::IDENTIFIER,
+                        ResetNavigationHistoryParams {},
+                    );
                 }
                 self.ask_history(tab);
                 self.changed(tab, |tab| {
@@ -321,7 +347,11 @@ impl Browser {
 
     fn bring_to_front(&self, tab: TabId) {
         if let Some(page) = self.pages.get(&tab) {
-            tell(&self.handle, ActivateTargetParams::IDENTIFIER, ActivateTargetParams { target_id: page.target.clone() });
+            tell(
+                &self.handle,
+                ActivateTargetParams::IDENTIFIER,
+                ActivateTargetParams { target_id: page.target.clone() },
+            );
         }
     }
 
@@ -356,7 +386,11 @@ struct Frame {
     url: String,
 }
 
-async fn call<R: serde::de::DeserializeOwned>(handle: &Handle, method: &str, params: impl Serialize) -> Result<R, CdpError> {
+async fn call<R: serde::de::DeserializeOwned>(
+    handle: &Handle,
+    method: &str,
+    params: impl Serialize,
+) -> Result<R, CdpError> {
     handle.call(method, params).await
 }
 

@@ -9,8 +9,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Where Debian, Chrome and others put the browser itself. Debian's wrapper script comes last: it adds flags of its own.
-const PLACES: [&str; 4] =
-    ["/usr/lib/chromium/chromium", "/opt/google/chrome/chrome", "/usr/lib/chromium-browser/chromium-browser", "/usr/bin/chromium"];
+const PLACES: [&str; 4] = [
+    "/usr/lib/chromium/chromium",
+    "/opt/google/chrome/chrome",
+    "/usr/lib/chromium-browser/chromium-browser",
+    "/usr/bin/chromium",
+];
 
 /// Nothing is offered to be saved, filled in, translated or opened again: the browser is gone after the session.
 const PREFERENCES: &str = r#"{
@@ -32,7 +36,9 @@ const WAYLAND: RawFd = 5;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ChromiumError {
-    #[error("no Chromium is installed (Debian: apt-get install chromium chromium-sandbox), or name it with TANDEM_CHROMIUM")]
+    #[error(
+        "no Chromium is installed (Debian: apt-get install chromium chromium-sandbox), or name it with TANDEM_CHROMIUM"
+    )]
     NotInstalled,
     #[error("Chromium does not start: {0}")]
     Start(#[from] io::Error),
@@ -94,7 +100,8 @@ impl Chromium {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let inherited = [(theirs.as_raw_fd(), PIPE[0]), (theirs.as_raw_fd(), PIPE[1]), (their_wayland.as_raw_fd(), WAYLAND)];
+        let inherited =
+            [(theirs.as_raw_fd(), PIPE[0]), (theirs.as_raw_fd(), PIPE[1]), (their_wayland.as_raw_fd(), WAYLAND)];
         // SAFETY: the closure runs between fork and exec and calls only async-signal-safe functions on numbers.
         unsafe {
             command.pre_exec(move || place(&inherited));

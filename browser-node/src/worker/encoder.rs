@@ -4,7 +4,8 @@ use super::picture::I420;
 use super::view::{Slot, Work};
 use bytes::Bytes;
 use openh264::encoder::{
-    BitRate, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, Level, Profile, RateControlMode, UsageType, VuiConfig,
+    BitRate, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, Level, Profile, RateControlMode, UsageType,
+    VuiConfig,
 };
 use openh264::{OpenH264API, Timestamp};
 use std::path::Path;
@@ -118,7 +119,8 @@ fn run(slot: &Slot, open: impl Fn(EncoderConfig) -> Option<Encoder>, epoch: Inst
         }
         // Strictly rising, so that each picture has a timestamp of its own.
         let ticks = (at.as_micros() * CLOCK / 1_000_000) as u32;
-        last_timestamp = if (ticks.wrapping_sub(last_timestamp) as i32) > 0 { ticks } else { last_timestamp.wrapping_add(1) };
+        last_timestamp =
+            if (ticks.wrapping_sub(last_timestamp) as i32) > 0 { ticks } else { last_timestamp.wrapping_add(1) };
         let finished = Instant::now();
         deliver(Encoded { data, keyframe, timestamp: last_timestamp, commits, finished, took: finished - started });
     }

@@ -63,7 +63,17 @@ pub fn open(painter: Painter, viewport: Viewport) -> (Eyes, Seen) {
     let (titles, titles_seen) = watch::channel(0);
     let (connected, connected_seen) = watch::channel(true);
     let eyes = Eyes { painter, visible: visible.clone(), sample, cursor, field, titles, connected };
-    (eyes, Seen { visible, sample: sampled, cursor: cursor_seen, field: field_seen, titles: titles_seen, connected: connected_seen })
+    (
+        eyes,
+        Seen {
+            visible,
+            sample: sampled,
+            cursor: cursor_seen,
+            field: field_seen,
+            titles: titles_seen,
+            connected: connected_seen,
+        },
+    )
 }
 
 impl Sink for Eyes {

@@ -85,8 +85,15 @@ async fn serve(orders: &mut handshake::Orders, reporter: &Reporter) -> Result<En
     });
     let Warm { browser, seen, slot, mut encoded, compositor, chromium, egress, rules } = warm;
     let seat = Seat::new(compositor.handle());
-    let parts =
-        Parts { seat, browser, seen, slot: slot.clone(), rules, address: prepare.media_address, reports: reporter.clone() };
+    let parts = Parts {
+        seat,
+        browser,
+        seen,
+        slot: slot.clone(),
+        rules,
+        address: prepare.media_address,
+        reports: reporter.clone(),
+    };
     let reason = Live::new(parts, claim).run(orders, &mut encoded).await;
     slot.close();
     drop((chromium, compositor, egress));
@@ -109,8 +116,11 @@ impl Warm {
     async fn start(prepare: &Prepare, reporter: Reporter) -> Result<Warm> {
         let viewport = Viewport::DEFAULT;
         let (rules, watched) = tokio::sync::watch::channel(egress_rules(&prepare.allow_private)?);
-        let egress = tandem_egress::Egress::start(watched, count_egress(reporter)).await.context("the way out does not start")?;
-        let settings = Settings { program: prepare.chromium.as_deref(), directory: &prepare.directory, proxy_port: egress.port() };
+        let egress = tandem_egress::Egress::start(watched, count_egress(reporter))
+            .await
+            .context("the way out does not start")?;
+        let settings =
+            Settings { program: prepare.chromium.as_deref(), directory: &prepare.directory, proxy_port: egress.port() };
         let (chromium, sockets) = Chromium::start(&settings)?;
         let slot = Slot::new(bitrate::ample(viewport.picture()));
         slot.set_paused(true);

@@ -103,7 +103,8 @@ impl I420 {
         };
         let (range, matrix) = (YuvRange::Limited, YuvStandardMatrix::Bt709);
         // Fails only when a plane is too small for its size, which `I420::new` and `Area::within` rule out.
-        if let Err(error) = bgra_to_yuv420(&mut planes, bgra, stride as u32, range, matrix, YuvConversionMode::Balanced) {
+        if let Err(error) = bgra_to_yuv420(&mut planes, bgra, stride as u32, range, matrix, YuvConversionMode::Balanced)
+        {
             tracing::error!(%error, "picture not converted");
         }
     }
@@ -112,7 +113,8 @@ impl I420 {
 /// Lays a pop-up (premultiplied alpha, Wayland's ARGB8888) over BGRA rows that hold `area` of the picture.
 fn blend(rows: &mut [u8], area: Area, popup: &PopupPicture<'_>) {
     let (left, top) = (i64::from(popup.x) - i64::from(area.x), i64::from(popup.y) - i64::from(area.y));
-    let columns = (-left).clamp(0, i64::from(popup.picture.width))..(i64::from(area.width) - left).clamp(0, i64::from(popup.picture.width));
+    let columns = (-left).clamp(0, i64::from(popup.picture.width))
+        ..(i64::from(area.width) - left).clamp(0, i64::from(popup.picture.width));
     if columns.is_empty() {
         return;
     }
@@ -180,7 +182,8 @@ mod tests {
 
     #[test]
     fn copying_an_area_leaves_the_rest() {
-        let (mut to, from) = (I420::new(8, 8), I420 { y: vec![200; 64], u: vec![10; 16], v: vec![20; 16], ..I420::new(8, 8) });
+        let (mut to, from) =
+            (I420::new(8, 8), I420 { y: vec![200; 64], u: vec![10; 16], v: vec![20; 16], ..I420::new(8, 8) });
         to.copy_area(&from, Area { x: 2, y: 4, width: 2, height: 2 });
         assert_eq!(to.y.iter().filter(|v| **v == 200).count(), 4);
         assert_eq!((to.y[4 * 8 + 2], to.u[2 * 4 + 1], to.v[2 * 4 + 1]), (200, 10, 20));

@@ -27,7 +27,12 @@ pub enum ProofError {
 }
 
 /// Shows a page of ours, clicks it, and looks at the pixels.
-pub async fn prove(browser: &mut Browser, seen: &mut Seen, compositor: &Handle, viewport: Viewport) -> Result<(), ProofError> {
+pub async fn prove(
+    browser: &mut Browser,
+    seen: &mut Seen,
+    compositor: &Handle,
+    viewport: Viewport,
+) -> Result<(), ProofError> {
     let patience = tokio::time::timeout(PATIENCE, async {
         while browser.active().is_none() {
             browser.next().await;

@@ -12,9 +12,7 @@ use rtc::rtp::Packet;
 use rtc::rtp::codec::h264::H264Payloader;
 use rtc::rtp::header::Header;
 use rtc::rtp::packetizer::Payloader;
-use rtc::rtp_transceiver::rtp_sender::{
-    RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
-};
+use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind};
 use std::net::IpAddr;
 use std::sync::Arc;
 use tandem_media::{PAYLOAD_TYPE, SRTP_PROFILES};
@@ -67,7 +65,10 @@ struct Track<A: For> {
 
 impl Publisher {
     /// Opens a connection from `address`; gives the offer that goes to the SFU.
-    pub async fn open(address: IpAddr, events: mpsc::Sender<FromPublisher>) -> Result<(Publisher, String), PublisherError> {
+    pub async fn open(
+        address: IpAddr,
+        events: mpsc::Sender<FromPublisher>,
+    ) -> Result<(Publisher, String), PublisherError> {
         let (gathered, mut gathering_done) = mpsc::channel(1);
         let channels = Channels::default();
         let handler = Handler { gathered, events: events.clone(), channels: channels.clone() };
@@ -78,7 +79,10 @@ impl Publisher {
             connection.add_track(track.clone()).await.map_err(|_| PublisherError::Step("take a track"))?;
             tokio::spawn(listen(track, events.clone()));
         }
-        let sfu = connection.create_data_channel(channel::SFU, None).await.map_err(|_| PublisherError::Step("open a channel"))?;
+        let sfu = connection
+            .create_data_channel(channel::SFU, None)
+            .await
+            .map_err(|_| PublisherError::Step("open a channel"))?;
         channels.open(sfu, events);
         let offer = connection.create_offer(None).await.map_err(|_| PublisherError::Step("make an offer"))?;
         connection.set_local_description(offer).await.map_err(|_| PublisherError::Step("take its own offer"))?;
@@ -129,7 +133,8 @@ impl<A: For> Track<A> {
 
     async fn send(&mut self, picture: &Only<A, Encoded>) -> Result<(), PublisherError> {
         let Encoded { data, timestamp, .. } = picture.get();
-        let payloads: Vec<Bytes> = self.payloader.payload(PAYLOAD, data).map_err(|_| PublisherError::Step("cut a picture"))?;
+        let payloads: Vec<Bytes> =
+            self.payloader.payload(PAYLOAD, data).map_err(|_| PublisherError::Step("cut a picture"))?;
         let last = payloads.len().saturating_sub(1);
         for (i, payload) in payloads.into_iter().enumerate() {
             self.sequence = self.sequence.wrapping_add(1);

@@ -34,7 +34,9 @@ impl Seat {
             }
             Action::Text { text } => self.0.text(text.reveal().clone()),
             Action::Compose { text } => self.0.compose(text.reveal().clone()),
-            Action::Touch { slot, phase, x, y } => self.0.touch(i32::from(*slot), phase_of(*phase), f64::from(*x), f64::from(*y)),
+            Action::Touch { slot, phase, x, y } => {
+                self.0.touch(i32::from(*slot), phase_of(*phase), f64::from(*x), f64::from(*y))
+            }
             Action::Navigate { to } => return browser.navigate(to, sites),
             Action::Tab { tab, close } => {
                 browser.tab(*tab, *close);

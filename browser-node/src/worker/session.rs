@@ -16,12 +16,12 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tandem_egress::Rules;
 use tandem_policy::{Gate, Millis, Outcome};
 use tandem_protocol::control::{Claim, Demand};
 use tandem_protocol::notice::{Denied, Notice};
 use tandem_protocol::signal::EndReason;
 use tandem_protocol::{Audience, InputId, ParticipantId, Role, Viewport};
-use tandem_egress::Rules;
 use tokio::sync::{mpsc, watch};
 
 /// Signalling hears that people are active so often at the most.
@@ -115,7 +115,11 @@ impl Live {
     }
 
     /// Runs until the session is released or its browser is gone; says why it ended.
-    pub async fn run(mut self, orders: &mut crate::handshake::Orders, encoded: &mut mpsc::Receiver<Encoded>) -> EndReason {
+    pub async fn run(
+        mut self,
+        orders: &mut crate::handshake::Orders,
+        encoded: &mut mpsc::Receiver<Encoded>,
+    ) -> EndReason {
         self.publish().await;
         loop {
             let hold = self.gate.deadline().map(|at| self.epoch + Duration::from_millis(at.0));

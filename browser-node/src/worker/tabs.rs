@@ -28,7 +28,16 @@ impl Tabs {
         let id = TabId(self.next);
         let url = Private::new(url);
         let (title, loading, crashed) = (Private::default(), false, false);
-        self.tabs.push(Tab { id, title, url, active: false, loading, crashed, can_go_back: false, can_go_forward: false });
+        self.tabs.push(Tab {
+            id,
+            title,
+            url,
+            active: false,
+            loading,
+            crashed,
+            can_go_back: false,
+            can_go_forward: false,
+        });
         self.activate(id);
         id
     }

@@ -33,9 +33,16 @@ struct State {
 /// What the encoder is to do next.
 pub enum Work {
     /// The picture changed; the first and the latest commit it holds.
-    Changed { first: Instant, committed: Instant, keyframe: bool, bits_per_second: u32 },
+    Changed {
+        first: Instant,
+        committed: Instant,
+        keyframe: bool,
+        bits_per_second: u32,
+    },
     /// The same picture as an IDR: somebody new is looking, or somebody lost a packet.
-    Keyframe { bits_per_second: u32 },
+    Keyframe {
+        bits_per_second: u32,
+    },
     /// Nothing happened until the deadline.
     Still,
     Closed,
@@ -75,11 +82,14 @@ impl Slot {
 
     /// The encoder's side: waits for work, at the longest for `patience`, and brings `picture` up to date.
     pub fn wait(&self, patience: Option<Duration>, picture: &mut I420) -> Work {
-        let idle = |s: &mut State| !s.closed && (s.paused || (s.damage.is_none() && !(s.keyframe && s.committed.is_some())));
+        let idle =
+            |s: &mut State| !s.closed && (s.paused || (s.damage.is_none() && !(s.keyframe && s.committed.is_some())));
         let mut state = self.state();
         state = match patience {
             None => self.changed.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner),
-            Some(patience) => self.changed.wait_timeout_while(state, patience, idle).unwrap_or_else(PoisonError::into_inner).0,
+            Some(patience) => {
+                self.changed.wait_timeout_while(state, patience, idle).unwrap_or_else(PoisonError::into_inner).0
+            }
         };
         if state.closed {
             return Work::Closed;
@@ -127,7 +137,8 @@ impl Painter {
             if resized {
                 state.picture = I420::new(width, height);
             }
-            let damage = if resized { Some(Area::whole(width, height)) } else { Area::within(scene.damage, width, height) };
+            let damage =
+                if resized { Some(Area::whole(width, height)) } else { Area::within(scene.damage, width, height) };
             let Some(damage) = damage else { return };
             state.picture.draw(scene, damage, &mut self.scratch);
             state.damage = Some(state.damage.filter(|_| !resized).map_or(damage, |before| before.union(damage)));

@@ -14,7 +14,18 @@ pub use secret::{Secret, SecretError};
 pub fn init_logs() {
     use tracing_subscriber::EnvFilter;
     let mut filter = EnvFilter::try_from_env("TANDEM_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    for quiet in ["rtc", "rtc_dtls", "rtc_ice", "rtc_interceptor", "rtc_sctp", "rtc_srtp", "rtc_datachannel", "rtc_turn", "webrtc", "sqlx"] {
+    for quiet in [
+        "rtc",
+        "rtc_dtls",
+        "rtc_ice",
+        "rtc_interceptor",
+        "rtc_sctp",
+        "rtc_srtp",
+        "rtc_datachannel",
+        "rtc_turn",
+        "webrtc",
+        "sqlx",
+    ] {
         filter = filter.add_directive(format!("{quiet}=off").parse().expect("a directive of ours"));
     }
     // It fails only when logging was started before, as in tests.

@@ -76,11 +76,14 @@ async fn keep(
     mut reports: mpsc::Receiver<ToControl>,
 ) -> Result<(), LinkError> {
     let mut request = config.url.as_str().into_client_request().map_err(|_| LinkError::Address(config.url.clone()))?;
-    let bearer = format!("Bearer {}", config.key.reveal()).parse().map_err(|_| LinkError::Address(config.url.clone()))?;
+    let bearer =
+        format!("Bearer {}", config.key.reveal()).parse().map_err(|_| LinkError::Address(config.url.clone()))?;
     request.headers_mut().insert("authorization", bearer);
     let mut wait = FIRST_WAIT;
     loop {
-        let limits = WebSocketConfig::default().max_message_size(Some(limits::COMPONENT)).max_frame_size(Some(limits::COMPONENT));
+        let limits = WebSocketConfig::default()
+            .max_message_size(Some(limits::COMPONENT))
+            .max_frame_size(Some(limits::COMPONENT));
         let connecting = tokio_tungstenite::connect_async_with_config(request.clone(), Some(limits), true);
         let socket = tokio::select! {
             () = shutdown.cancelled() => return Ok(()),
@@ -118,7 +121,8 @@ async fn serve(
     reports: &mut mpsc::Receiver<ToControl>,
     wait: &mut Duration,
 ) -> Down {
-    let register = ToControl::Register { protocol: PROTOCOL_VERSION, name: config.name.clone(), component: config.component };
+    let register =
+        ToControl::Register { protocol: PROTOCOL_VERSION, name: config.name.clone(), component: config.component };
     if socket.send(Message::text(to_json(&register))).await.is_err() {
         return Down::Lost;
     }

@@ -36,10 +36,22 @@ pub fn codec() -> RTCRtpCodec {
 /// reach the application.
 pub fn engine() -> Result<(MediaEngine, Registry), Error> {
     let mut media = MediaEngine::default();
-    media.register_codec(RTCRtpCodecParameters { rtp_codec: codec(), payload_type: PAYLOAD_TYPE }, RtpCodecKind::Video)?;
+    media.register_codec(
+        RTCRtpCodecParameters { rtp_codec: codec(), payload_type: PAYLOAD_TYPE },
+        RtpCodecKind::Video,
+    )?;
     let sdp_fmtp_line = format!("apt={PAYLOAD_TYPE}");
-    let rtx = RTCRtpCodec { mime_type: "video/rtx".into(), clock_rate: 90_000, channels: 0, sdp_fmtp_line, rtcp_feedback: vec![] };
-    media.register_codec(RTCRtpCodecParameters { rtp_codec: rtx, payload_type: RTX_PAYLOAD_TYPE }, RtpCodecKind::Video)?;
+    let rtx = RTCRtpCodec {
+        mime_type: "video/rtx".into(),
+        clock_rate: 90_000,
+        channels: 0,
+        sdp_fmtp_line,
+        rtcp_feedback: vec![],
+    };
+    media.register_codec(
+        RTCRtpCodecParameters { rtp_codec: rtx, payload_type: RTX_PAYLOAD_TYPE },
+        RtpCodecKind::Video,
+    )?;
     let extension = RTCRtpHeaderExtensionCapability { uri: PLAYOUT_DELAY.into() };
     media.register_header_extension(extension, RtpCodecKind::Video, None)?;
     media.register_feedback(RTCPFeedback { typ: "ccm".into(), parameter: "fir".into() }, RtpCodecKind::Video);

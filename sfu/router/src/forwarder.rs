@@ -129,7 +129,11 @@ mod tests {
         let mut forwarder = Forwarder::new();
         assert_eq!(forwarder.forward(&packet(100, false)), None);
         assert_eq!(forwarder.forward(&packet(101, true)), Some(101));
-        assert_eq!(forwarder.forward(&packet(103, false)), Some(103), "what is lost stays visible, so that it is asked for");
+        assert_eq!(
+            forwarder.forward(&packet(103, false)),
+            Some(103),
+            "what is lost stays visible, so that it is asked for"
+        );
         assert_eq!(forwarder.forward(&packet(102, false)), Some(102), "and comes late");
         forwarder.restart();
         assert_eq!(forwarder.forward(&packet(104, false)), None);

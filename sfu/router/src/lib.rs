@@ -65,7 +65,8 @@ impl<A: For> Default for Track<A> {
 impl<A: For> Track<A> {
     /// Where a packet goes, and under which sequence number.
     pub fn route(&mut self, packet: &Packet<A>) -> impl Iterator<Item = (ParticipantId, u16)> {
-        let numbered = self.forwarders.iter_mut().filter_map(|(who, forwarder)| Some((*who, forwarder.forward(packet)?)));
+        let numbered =
+            self.forwarders.iter_mut().filter_map(|(who, forwarder)| Some((*who, forwarder.forward(packet)?)));
         numbered.collect::<Vec<_>>().into_iter()
     }
 
@@ -92,12 +93,18 @@ impl<A: For> Track<A> {
     /// What the publisher is to be told, when it is materially another than before.
     fn changed_demand(&mut self) -> Option<Demand> {
         let estimates = self.forwarders.values().filter_map(|f| f.estimate);
-        let demand = Demand { audience: A::AUDIENCE, subscribers: self.forwarders.len() as u32, bits_per_second: estimates.min() };
+        let demand = Demand {
+            audience: A::AUDIENCE,
+            subscribers: self.forwarders.len() as u32,
+            bits_per_second: estimates.min(),
+        };
         let alike = |a: Option<u32>, b: Option<u32>| match (a, b) {
             (Some(a), Some(b)) => a.abs_diff(b) <= a.max(b) / 10,
             (a, b) => a == b,
         };
-        let same = self.told.is_some_and(|t| t.subscribers == demand.subscribers && alike(t.bits_per_second, demand.bits_per_second));
+        let same = self
+            .told
+            .is_some_and(|t| t.subscribers == demand.subscribers && alike(t.bits_per_second, demand.bits_per_second));
         if same {
             return None;
         }

@@ -60,7 +60,14 @@ pub enum Entered {
 
 impl Session {
     pub fn new(limits: Limits, now: Now) -> Session {
-        Session { state: SessionState::Waiting, people: Vec::new(), limits, created: now, active: now, empty: Some(now) }
+        Session {
+            state: SessionState::Waiting,
+            people: Vec::new(),
+            limits,
+            created: now,
+            active: now,
+            empty: Some(now),
+        }
     }
 
     pub fn state(&self) -> SessionState {
@@ -87,7 +94,8 @@ impl Session {
         }
         let place = self.people.len() as u32;
         let id = ParticipantId(place + 1);
-        let shown = Participant { id, role, name: Private::new(name), colour: Colour((place % 8) as u8), present: false };
+        let shown =
+            Participant { id, role, name: Private::new(name), colour: Colour((place % 8) as u8), present: false };
         self.people.push(Person { shown, window: None });
         Ok(id)
     }
@@ -140,7 +148,8 @@ impl Session {
 
     /// Whether this participant may have a picture now: nobody has one before the customer accepted.
     pub fn may_see(&self, who: ParticipantId, window: Window) -> Result<Role, Refusal> {
-        let person = self.people.iter().find(|p| p.shown.id == who && p.window == Some(window)).ok_or(Refusal::NotAllowed)?;
+        let person =
+            self.people.iter().find(|p| p.shown.id == who && p.window == Some(window)).ok_or(Refusal::NotAllowed)?;
         if self.state == SessionState::Live { Ok(person.shown.role) } else { Err(Refusal::NotYet) }
     }
 
@@ -170,7 +179,8 @@ impl Session {
             None
         } else if since(self.created) >= self.limits.longest {
             Some(EndReason::TooLong)
-        } else if self.empty.is_some_and(|at| since(at) >= self.limits.empty) || since(self.active) >= self.limits.idle {
+        } else if self.empty.is_some_and(|at| since(at) >= self.limits.empty) || since(self.active) >= self.limits.idle
+        {
             Some(EndReason::Idle)
         } else {
             None
