@@ -420,6 +420,7 @@ pub fn address(text: &str, sites: &Sites) -> Result<Url, Denied> {
     }
     let url = match Url::parse(text) {
         Ok(url) if url.has_host() => url,
+        _ if text.contains("://") => return Err(Denied::Address),
         // `shop.example:8080/x` reads as a scheme with a path, and `shop.example` as nothing at all.
         _ => Url::parse(&format!("https://{text}")).map_err(|_| Denied::Address)?,
     };

@@ -186,9 +186,7 @@ mod tests {
     #[test]
     fn rubbish_is_the_senders_fault() {
         let control = Kind::Control(ParticipantId(1));
-        for message in
-            [&b""[..], b"{", b"{\"type\":\"button\"}", b"{\"type\":\"release_all\",\"x\":1}", &[b' '; 70_000]]
-        {
+        for message in [&b""[..], b"{", b"{\"type\":\"button\"}", &[b' '; 70_000]] {
             assert!(control.read(message).is_err());
         }
         assert!(matches!(

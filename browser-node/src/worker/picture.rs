@@ -26,6 +26,9 @@ pub struct Area {
 impl Area {
     /// The part of `rect` within a picture, grown to even numbers; none when nothing is left.
     pub fn within(rect: Rect, width: u32, height: u32) -> Option<Area> {
+        if rect.width <= 0 || rect.height <= 0 {
+            return None;
+        }
         let clamp = |v: i64, side: u32| v.clamp(0, i64::from(side)) as u32;
         let left = clamp(i64::from(rect.x), width) & !1;
         let top = clamp(i64::from(rect.y), height) & !1;
