@@ -98,8 +98,7 @@ async fn flips(viewer: &Viewer, wanted: u32, event: &str) -> Result<Latency> {
     let mut milliseconds = Vec::new();
     for i in 0..wanted {
         settle(Duration::from_millis(700 + u64::from(i * 7919 % 61) * 5)).await;
-        let measured = viewer.evaluate_while(&format!("tandemProbe.flip('{event}')"), event).await?;
-        milliseconds.extend(measured.as_f64());
+        milliseconds.extend(viewer.flip(event).await?);
     }
     let lost = wanted as usize - milliseconds.len();
     milliseconds.sort_by(f64::total_cmp);

@@ -20,6 +20,7 @@
     return [...context.getImageData(0, 0, 1, 1).data];
   }
 
+  let flip = null;
   let waiting = null;
   function onFrame() {
     const video = screen();
@@ -44,17 +45,18 @@
 
   window.tandemProbe = {
     start,
-    // From the next event of this kind in this page to the changed pixel, in milliseconds.
-    flip(kind) {
+    // Watches for the next event of this kind in this page.
+    watch(kind) {
       start();
       const before = pixel();
-      return new Promise((resolve) => {
-        addEventListener(kind, () => {
-          waiting = { at: performance.now(), before, done: resolve };
-          setTimeout(() => resolve(null), 3000);
-        }, { capture: true, once: true });
+      flip = new Promise((done) => {
+        addEventListener(kind, () => (waiting = { at: performance.now(), before, done }), { capture: true, once: true });
+        setTimeout(() => done(null), 3000);
       });
+      return true;
     },
+    // From that event to the changed pixel, in milliseconds; null when it did not change.
+    flipped: () => flip,
     frames: () => (start(), frames),
     // How much larger the window is than the shared page.
     spare() {

@@ -103,16 +103,17 @@ impl Viewer {
         Ok(answer["result"]["value"].take())
     }
 
-    /// Starts to watch with an expression that waits for an event, makes the event, and gives what was measured.
-    pub async fn evaluate_while(&self, expression: &str, event: &str) -> Result<Value> {
-        let watch = self.evaluate(expression);
-        let act = async {
-            // Commands of a page are carried out in order, so the watch is set before the event comes.
-            if event == "keydown" { self.key().await } else { self.click().await }
-        };
-        let (measured, acted) = tokio::join!(watch, act);
-        acted?;
-        measured
+    /// Watches for an event of the page, makes it, and gives the milliseconds until the picture changed; none when it
+    /// did not.
+    pub async fn flip(&self, event: &str) -> Result<Option<f64>> {
+        // Input and scripts take different ways into the page, so the watch is set and known to be set first.
+        self.evaluate(&format!("tandemProbe.watch('{event}')")).await?;
+        if event == "keydown" {
+            self.key().await?;
+        } else {
+            self.click().await?;
+        }
+        Ok(self.evaluate("tandemProbe.flipped()").await?.as_f64())
     }
 
     /// Waits until an expression holds; it is asked at each of the page's frames.

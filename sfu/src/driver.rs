@@ -314,6 +314,10 @@ impl Driver {
                     match key.1 {
                         PeerName::Publisher => room.node_connected(),
                         PeerName::Participant { id } => {
+                            // Only now, so that the keyframe which the node then sends is not spent on a closed door.
+                            if let Some(role) = room.roles.get(&id) {
+                                room.tracks.subscribe(id, *role);
+                            }
                             for audience in room.tracks.audiences_of(id) {
                                 ask_for_keyframe(room, audience, now, at, &self.metrics);
                             }
@@ -381,7 +385,7 @@ impl Driver {
         let room = self.rooms.entry(session.clone()).or_default();
         room.peers.insert(key.1, connection);
         if let Peer::Subscriber { participant, role } = peer {
-            room.tracks.subscribe(participant, role);
+            room.roles.insert(participant, role);
         }
         self.by_ufrag.insert(ufrag, key.clone());
         self.joined.insert(key.clone(), now);

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 use tandem_protocol::control::{Demand, PeerName};
 use tandem_protocol::input::channel;
-use tandem_protocol::{Audience, ParticipantId, to_json};
+use tandem_protocol::{Audience, ParticipantId, Role, to_json};
 use tandem_router::{Budget, Channel, Now, Tracks};
 
 /// Messages kept for a node that is not connected yet, for each channel.
@@ -18,6 +18,8 @@ const EARLY: usize = 64;
 pub(crate) struct Room {
     pub(crate) tracks: Tracks,
     pub(crate) peers: HashMap<PeerName, Connection>,
+    /// What people are, and so which track they get.
+    pub(crate) roles: HashMap<ParticipantId, Role>,
     /// The audience of each of the node's tracks, by the stack's track id.
     pub(crate) audiences: HashMap<String, Audience>,
     /// A keyframe is asked for by the SSRC of the node's track.
@@ -170,6 +172,7 @@ impl Room {
     /// A person is gone: their track, and their channels at both ends.
     pub(crate) fn person_left(&mut self, who: ParticipantId) {
         self.tracks.unsubscribe(who);
+        self.roles.remove(&who);
         Channel::ALL.into_iter().for_each(|channel| self.close_relay(who, channel));
     }
 

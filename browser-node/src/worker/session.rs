@@ -234,7 +234,10 @@ impl Live {
             FromPublisher::Lost => self.publish().await,
             FromPublisher::Channel(FromChannel::Opened(who)) => self.page_came(who),
             FromPublisher::Channel(FromChannel::Demand(demand)) => {
-                self.demands.insert(demand.audience, demand);
+                let before = self.demands.insert(demand.audience, demand).map_or(0, |d| d.subscribers);
+                if demand.subscribers > before {
+                    self.slot.request_keyframe();
+                }
                 self.look();
             }
             FromPublisher::Channel(FromChannel::Pointer(who, input)) => {
