@@ -149,9 +149,53 @@ impl Driver {
         }
     }
 
-    /// Takes what a connection has received.
+    /// Hears what happened to a connection. `false` when that was its end.
+    fn events(&mut self, key: &Key, at: Instant) -> bool {
+        let now = self.now(at);
+        let mut gone = false;
+        while let Some(event) = self
+            .rooms
+            .get_mut(&key.0)
+            .and_then(|room| room.peers.get_mut(&key.1))
+            .and_then(|peer| peer.rtc.poll_event())
+        {
+            let Some(room) = self.rooms.get_mut(&key.0) else { return false };
+            match event {
+                RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => {
+                    gone |= self.state_changed(key, state, at)
+                }
+                RTCPeerConnectionEvent::OnTrack(RTCTrackEvent::OnOpen(track)) => {
+                    if let Some(audience) = track.stream_ids.iter().find_map(|id| Audience::from_name(id)) {
+                        room.audiences.insert(track.track_id, audience);
+                    }
+                }
+                RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => {
+                    room.channel_opened(key.1, id, now, at);
+                    self.touched.insert((key.0.clone(), PeerName::Publisher));
+                }
+                RTCPeerConnectionEvent::OnDataChannel(
+                    RTCDataChannelEvent::OnClose(id) | RTCDataChannelEvent::OnClosing(id),
+                ) => {
+                    room.channel_closed(key.1, id);
+                    self.touched.insert((key.0.clone(), PeerName::Publisher));
+                }
+                _ => {}
+            }
+        }
+        if gone {
+            self.remove(key);
+            self.report(key, State::Gone);
+        }
+        !gone
+    }
+
+    /// Takes what a connection has received. A track is announced with its first packet, so what happened comes before
+    /// what was received: the first keyframe would find no audience otherwise.
     fn read(&mut self, key: &Key, at: Instant, arrived: &mut Vec<Arrived>) {
         let now = self.now(at);
+        if !self.events(key, at) {
+            return;
+        }
         let Some(room) = self.rooms.get_mut(&key.0) else { return };
         while let Some(message) = room.peers.get_mut(&key.1).and_then(|peer| peer.rtc.poll_read()) {
             match message.message {
@@ -183,6 +227,7 @@ impl Driver {
     fn forward(&mut self, arrived: Arrived) {
         let Arrived { key, audience, packet, at } = arrived;
         self.metrics.received(audience);
+        let now = self.now(at);
         let Some(room) = self.rooms.get_mut(&key.0) else { return };
         let sequence = packet.header.sequence_number;
         let to: Vec<_> = match audience {
@@ -201,6 +246,15 @@ impl Driver {
                 self.metrics.dropped(Dropped::Send);
             }
             self.touched.insert((key.0.clone(), name));
+        }
+        // Whoever still waits cannot begin with this packet; the gate makes one request of many.
+        let waiting = match audience {
+            Audience::Customer => room.tracks.customer.is_waiting(),
+            Audience::Agent => room.tracks.agent.is_waiting(),
+        };
+        if waiting {
+            ask_for_keyframe(room, audience, now, at, &self.metrics);
+            self.touched.insert((key.0.clone(), PeerName::Publisher));
         }
         self.metrics.forwarded(audience, sent);
         self.metrics.forward.observe(at.elapsed().as_secs_f64());
@@ -239,42 +293,6 @@ impl Driver {
     /// Does what a connection asks for after it was touched: events, estimates, datagrams.
     fn serve(&mut self, key: &Key) {
         let at = Instant::now();
-        let now = self.now(at);
-        let mut gone = false;
-        while let Some(event) = self
-            .rooms
-            .get_mut(&key.0)
-            .and_then(|room| room.peers.get_mut(&key.1))
-            .and_then(|peer| peer.rtc.poll_event())
-        {
-            let Some(room) = self.rooms.get_mut(&key.0) else { return };
-            match event {
-                RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => {
-                    gone |= self.state_changed(key, state, at)
-                }
-                RTCPeerConnectionEvent::OnTrack(RTCTrackEvent::OnOpen(track)) => {
-                    if let Some(audience) = track.stream_ids.iter().find_map(|id| Audience::from_name(id)) {
-                        room.audiences.insert(track.track_id, audience);
-                    }
-                }
-                RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => {
-                    room.channel_opened(key.1, id, now, at);
-                    self.touched.insert((key.0.clone(), PeerName::Publisher));
-                }
-                RTCPeerConnectionEvent::OnDataChannel(
-                    RTCDataChannelEvent::OnClose(id) | RTCDataChannelEvent::OnClosing(id),
-                ) => {
-                    room.channel_closed(key.1, id);
-                    self.touched.insert((key.0.clone(), PeerName::Publisher));
-                }
-                _ => {}
-            }
-        }
-        if gone {
-            self.remove(key);
-            self.report(key, State::Gone);
-            return;
-        }
         let mut arrived = Vec::new();
         self.read(key, at, &mut arrived);
         for packet in arrived {

@@ -36,6 +36,19 @@ impl Rect {
         Rect { x, y, width: right.saturating_sub(x), height: bottom.saturating_sub(y) }
     }
 
+    /// In pixels of another size, grown outwards to whole ones.
+    pub(crate) fn scaled(self, factor: f64) -> Rect {
+        let down = |v: i32| (f64::from(v) * factor).floor() as i32;
+        let up = |v: i32, length: i32| (f64::from(v.saturating_add(length)) * factor).ceil() as i32;
+        let (x, y) = (down(self.x), down(self.y));
+        Rect {
+            x,
+            y,
+            width: up(self.x, self.width).saturating_sub(x),
+            height: up(self.y, self.height).saturating_sub(y),
+        }
+    }
+
     /// The part within a picture.
     pub(crate) fn within(self, width: i32, height: i32) -> Rect {
         let (x, y) = (self.x.clamp(0, width), self.y.clamp(0, height));
@@ -58,6 +71,7 @@ pub struct Picture<'a> {
 /// A surface that lies over the root: a list, a date picker, a tool tip. Its alpha is premultiplied.
 #[derive(Debug, Clone, Copy)]
 pub struct PopupPicture<'a> {
+    /// Its upper left corner in device pixels of the root; negative when its shadow begins outside.
     pub x: i32,
     pub y: i32,
     pub picture: Picture<'a>,
@@ -72,7 +86,9 @@ pub struct Scene<'a> {
     pub popups: &'a [PopupPicture<'a>],
     /// What changed since the scene before, pop-ups that came, moved or went included.
     pub damage: Rect,
+    /// When Chromium's commit was taken up.
     pub committed: Instant,
+    /// Rises by one from scene to scene.
     pub sequence: u64,
 }
 
@@ -88,12 +104,19 @@ pub enum Event {
     Disconnected,
 }
 
-/// Where scenes and events go. Called on the compositor's thread, which it must not hold up.
+/// Where scenes and events go. Called on the compositor's thread, which it must not hold up for more than a millisecond
+/// or two.
 pub trait Sink: Send + 'static {
+    /// What is to be seen changed.
     fn commit(&mut self, scene: Scene<'_>);
+
     fn event(&mut self, event: Event);
+
+    /// The page put text on the clipboard; [`crate::Handle::clipboard`] fetches it.
+    fn copied(&mut self) {}
 }
 
+/// The modifier keys that are held.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Modifiers {
     pub shift: bool,
@@ -108,11 +131,13 @@ impl Modifiers {
     }
 }
 
+/// What a finger does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TouchPhase {
     Down,
     Motion,
     Up,
+    /// All fingers are taken back, and what they began with them.
     Cancel,
 }
 
@@ -131,5 +156,13 @@ mod tests {
         assert_eq!(rect(-5, 2, 10, i32::MAX).within(8, 8), rect(0, 2, 5, 6));
         assert!(rect(i32::MAX, 0, i32::MAX, 1).within(8, 8).is_empty());
         assert!(rect(3, 3, -1, 4).within(8, 8).is_empty());
+        assert!(rect(i32::MIN, i32::MIN, i32::MAX, 5).within(8, 8).is_empty());
+    }
+
+    #[test]
+    fn damage_grows_to_whole_pixels_when_scaled() {
+        assert_eq!(rect(1, 1, 1, 1).scaled(1.5), rect(1, 1, 2, 2));
+        assert_eq!(rect(-1, 0, 2, i32::MAX).scaled(2.0), rect(-2, 0, 4, i32::MAX));
+        assert_eq!(rect(3, 5, 7, 9).scaled(1.0), rect(3, 5, 7, 9));
     }
 }

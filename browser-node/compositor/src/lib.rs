@@ -4,23 +4,35 @@
 //! Chromium's seat. One commit of Chromium is one frame of its page, with one rectangle of damage.
 
 mod clipboard;
+mod cursor;
+mod drag;
 mod events;
 mod globals;
+mod keymap;
+mod output;
+mod pace;
 mod place;
 mod seat;
 mod shell;
 mod shm;
 mod state;
+#[cfg(test)]
+mod stranger_tests;
 mod surface;
+mod surfaces;
 mod text;
+mod thread;
+mod transfer;
+mod tree;
 
 pub use events::{Event, Modifiers, Picture, PopupPicture, Rect, Scene, Sink, Size, TouchPhase};
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use state::Command;
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+use tandem_protocol::Private;
 
 /// How a compositor starts.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +45,7 @@ pub struct Config {
     pub refresh: u32,
 }
 
+/// Why a compositor does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("the Wayland display does not start")]
@@ -41,9 +54,35 @@ pub enum Error {
     Thread(std::io::Error),
 }
 
+/// The most text that the clipboard holds (bytes); what is beyond is cut off.
+pub const CLIPBOARD_LIMIT: usize = 1 << 20;
+/// The most bytes of text that go in one piece: libwayland's messages end at 4,096.
+const PIECE: usize = 3_900;
+
+type Reply = Box<dyn FnOnce(Option<Private<String>>) + Send>;
+
+/// What a handle asks the compositor's thread for.
+enum Command {
+    Motion { x: f64, y: f64 },
+    Button { code: u32, pressed: bool },
+    Wheel { dx: f64, dy: f64 },
+    Modifiers(Modifiers),
+    Key { code: u32, pressed: bool },
+    Text(String),
+    Compose(String),
+    Touch { finger: i32, phase: TouchPhase, x: f64, y: f64 },
+    ReleaseAll,
+    SetClipboard(String),
+    Clipboard(Reply),
+    DismissPopups,
+    Resize { window: Size, scale: f64 },
+    Pace(u32),
+}
+
 /// A running compositor. Dropped, it ends, and Chromium loses its display.
 pub struct Compositor {
     handle: Handle,
+    end: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -55,7 +94,9 @@ impl Compositor {
 
 impl Drop for Compositor {
     fn drop(&mut self) {
-        self.handle.send(Command::End);
+        self.end.store(true, Ordering::Release);
+        // It fails only when the counter is full, and then the thread is awake.
+        let _ = self.handle.wake.write(1);
         if let Some(thread) = self.thread.take() {
             // A panic there has been reported by the panic hook already.
             let _ = thread.join();
@@ -70,10 +111,11 @@ pub fn start(config: Config, client: UnixStream, sink: impl Sink) -> Result<Comp
         EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK).map_err(|e| Error::Thread(e.into()))?;
     let wake = Arc::new(wake);
     let handle = Handle { commands, wake: wake.clone() };
-    let compositor = state::Loop::new(config, client, Box::new(sink), received, wake)?;
+    let end = Arc::new(AtomicBool::new(false));
+    let compositor = thread::Loop::new(config, client, Box::new(sink), received, wake, end.clone())?;
     let run = move || compositor.run();
     let thread = std::thread::Builder::new().name("compositor".into()).spawn(run).map_err(Error::Thread)?;
-    Ok(Compositor { handle, thread: Some(thread) })
+    Ok(Compositor { handle, end, thread: Some(thread) })
 }
 
 /// Chromium's seat and window. Cheap to clone; a command never waits, and after the compositor's end it does nothing.
@@ -86,7 +128,7 @@ pub struct Handle {
 impl Handle {
     fn send(&self, command: Command) {
         if self.commands.send(command).is_ok() {
-            // It fails only when the counter is full, and then the thread is awake.
+            // As in `Compositor::drop`.
             let _ = self.wake.write(1);
         }
     }
@@ -118,17 +160,44 @@ impl Handle {
 
     /// Enters text into the focused field, as an input method does.
     pub fn text(&self, text: String) {
-        self.send(Command::Text(text));
+        let mut rest = text.as_str();
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
+            self.send(Command::Text(sayable(piece)));
+            rest = after;
+        }
     }
 
-    /// Shows text that an input method is composing.
+    /// Shows text that an input method is composing; an empty one ends it.
     pub fn compose(&self, text: String) {
-        self.send(Command::Compose(text));
+        self.send(Command::Compose(sayable(&text[..text.floor_char_boundary(PIECE)])));
     }
 
     /// A finger touches, moves or lifts (logical pixels of the window).
     pub fn touch(&self, finger: i32, phase: TouchPhase, x: f64, y: f64) {
         self.send(Command::Touch { finger, phase, x, y });
+    }
+
+    /// Lets go of every key, button, finger and modifier, of a drag and of a composition.
+    pub fn release_all(&self) {
+        self.send(Command::ReleaseAll);
+    }
+
+    /// Puts text on the browser's clipboard, up to [`CLIPBOARD_LIMIT`].
+    pub fn set_clipboard(&self, mut text: String) {
+        text.truncate(text.floor_char_boundary(CLIPBOARD_LIMIT));
+        self.send(Command::SetClipboard(text));
+    }
+
+    /// Fetches the text on the browser's clipboard, up to [`CLIPBOARD_LIMIT`]. `reply` is called on a thread that it may not
+    /// hold up: with none when there is no text, or the page does not give it within some seconds.
+    pub fn clipboard(&self, reply: impl FnOnce(Option<Private<String>>) + Send + 'static) {
+        self.send(Command::Clipboard(Box::new(reply)));
+    }
+
+    /// Closes all lists, menus and pickers that are open.
+    pub fn dismiss_popups(&self) {
+        self.send(Command::DismissPopups);
     }
 
     /// Gives the window another size.
@@ -140,4 +209,9 @@ impl Handle {
     pub fn pace(&self, hertz: u32) {
         self.send(Command::Pace(hertz));
     }
+}
+
+/// Wayland's strings end at a zero, so one in the midst cannot be said.
+fn sayable(text: &str) -> String {
+    text.replace('\0', "")
 }

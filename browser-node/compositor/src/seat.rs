@@ -1,14 +1,13 @@
 //! Chromium's one pointer, keyboard and touch screen.
 
 use crate::globals::deaf;
-use crate::state::State;
+use crate::state::{Kept, State};
 use crate::surface::{Id, Role};
-use crate::{Modifiers, TouchPhase};
-use nix::sys::memfd::{MFdFlags, memfd_create};
+use crate::surfaces::id_of;
+use crate::{Event, Modifiers, TouchPhase};
 use std::collections::{BTreeSet, HashMap};
-use std::fs::File;
-use std::io::Write;
 use std::os::fd::AsFd;
+use tandem_protocol::notice::CursorShape;
 use wayland_server::protocol::{
     wl_keyboard::{self, WlKeyboard},
     wl_pointer::{self, WlPointer},
@@ -18,36 +17,54 @@ use wayland_server::protocol::{
 };
 use wayland_server::{Client, DataInit, Dispatch, DisplayHandle, GlobalDispatch, New, Resource};
 
-/// A US keyboard; libxkbcommon finds the parts it names among the system's own (package xkb-data).
-const KEYMAP: &[u8] = b"xkb_keymap {
-  xkb_keycodes { include \"evdev+aliases(qwerty)\" };
-  xkb_types { include \"complete\" };
-  xkb_compat { include \"complete\" };
-  xkb_symbols { include \"pc+us+inet(evdev)\" };
-};\0";
-
 #[derive(Default)]
 pub(crate) struct Seat {
     pointers: Vec<WlPointer>,
     keyboards: Vec<WlKeyboard>,
     touches: Vec<WlTouch>,
-    /// Where the pointer is, and over what.
-    pub(crate) at: (f64, f64),
-    pub(crate) over: Option<Id>,
+    /// Where the pointer is, once it has moved, and over what.
+    at: Option<(f64, f64)>,
+    over: Option<Id>,
     /// Buttons that are down: the surface below them keeps the pointer.
     buttons: BTreeSet<u32>,
     keys: BTreeSet<u32>,
     modifiers: Modifiers,
     pub(crate) focus: Option<Id>,
-    /// Fingers that are down, and on what.
-    fingers: HashMap<i32, Id>,
+    /// What of the wheel's turning was less than a pixel.
+    turned: (f64, f64),
+    /// Fingers that are down: on what, and where.
+    fingers: HashMap<i32, Finger>,
 }
 
-deaf!(WlKeyboard => (), WlTouch => ());
+struct Finger {
+    on: Id,
+    at: (f64, f64),
+}
+
+impl Seat {
+    pub(crate) fn holds_buttons(&self) -> bool {
+        !self.buttons.is_empty()
+    }
+
+    /// Where the hand is that holds something: the pressed pointer, else a finger.
+    pub(crate) fn held_at(&self) -> (f64, f64) {
+        let finger = || self.fingers.values().next().map(|f| f.at);
+        self.at.filter(|_| self.holds_buttons()).or_else(finger).or(self.at).unwrap_or_default()
+    }
+}
+
+deaf!(WlKeyboard, WlTouch);
 
 impl GlobalDispatch<WlSeat, ()> for State {
-    fn bind(_: &mut State, _: &DisplayHandle, _: &Client, new: New<WlSeat>, _: &(), init: &mut DataInit<'_, State>) {
-        let seat = init.init(new, ());
+    fn bind(
+        state: &mut State,
+        _: &DisplayHandle,
+        _: &Client,
+        new: New<WlSeat>,
+        _: &(),
+        init: &mut DataInit<'_, State>,
+    ) {
+        let seat = state.keep(init, new, ());
         use wl_seat::Capability;
         seat.capabilities(Capability::Pointer | Capability::Keyboard | Capability::Touch);
         if seat.version() >= 2 {
@@ -56,25 +73,26 @@ impl GlobalDispatch<WlSeat, ()> for State {
     }
 }
 
-impl Dispatch<WlSeat, ()> for State {
+impl Dispatch<WlSeat, Kept<()>> for State {
     fn request(
         state: &mut State,
         _: &Client,
         _: &WlSeat,
         request: wl_seat::Request,
-        _: &(),
+        _: &Kept<()>,
         _: &DisplayHandle,
         init: &mut DataInit<'_, State>,
     ) {
         match request {
             wl_seat::Request::GetPointer { id } => {
                 state.seat.pointers.retain(Resource::is_alive);
-                state.seat.pointers.push(init.init(id, ()));
+                let pointer = state.keep(init, id, ());
+                state.seat.pointers.push(pointer);
             }
             wl_seat::Request::GetKeyboard { id } => {
-                let keyboard = init.init(id, ());
-                match keymap() {
-                    Ok(file) => keyboard.keymap(wl_keyboard::KeymapFormat::XkbV1, file.as_fd(), KEYMAP.len() as u32),
+                let keyboard = state.keep(init, id, ());
+                match crate::keymap::file() {
+                    Ok((file, length)) => keyboard.keymap(wl_keyboard::KeymapFormat::XkbV1, file.as_fd(), length),
                     Err(error) => tracing::error!(%error, "no keymap"),
                 }
                 if keyboard.version() >= 4 {
@@ -88,39 +106,29 @@ impl Dispatch<WlSeat, ()> for State {
             }
             wl_seat::Request::GetTouch { id } => {
                 state.seat.touches.retain(Resource::is_alive);
-                state.seat.touches.push(init.init(id, ()));
+                let touch = state.keep(init, id, ());
+                state.seat.touches.push(touch);
             }
             _ => {}
         }
     }
 }
 
-/// The keymap in memory that the client can neither change nor lose.
-fn keymap() -> std::io::Result<File> {
-    let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
-    let mut file = File::from(memfd_create("keymap", flags)?);
-    file.write_all(KEYMAP)?;
-    use nix::fcntl::{FcntlArg, SealFlag, fcntl};
-    let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_WRITE;
-    fcntl(&file, FcntlArg::F_ADD_SEALS(seals))?;
-    Ok(file)
-}
-
 /// Chromium names its cursor by shape; an image it attaches is kept from the picture all the same.
-impl Dispatch<WlPointer, ()> for State {
+impl Dispatch<WlPointer, Kept<()>> for State {
     fn request(
         state: &mut State,
         _: &Client,
         _: &WlPointer,
         request: wl_pointer::Request,
-        _: &(),
+        _: &Kept<()>,
         _: &DisplayHandle,
         _: &mut DataInit<'_, State>,
     ) {
         if let wl_pointer::Request::SetCursor { surface, .. } = request {
             match surface {
-                Some(surface) => state.hide(&surface),
-                None => state.sink.get_mut().event(crate::Event::Cursor(tandem_protocol::notice::CursorShape::None)),
+                Some(surface) => state.hide(id_of(&surface).unwrap_or_default()),
+                None => state.tell(Event::Cursor(CursorShape::None)),
             }
         }
     }
@@ -128,46 +136,50 @@ impl Dispatch<WlPointer, ()> for State {
 
 impl State {
     /// A surface that is no part of the picture.
-    pub(crate) fn hide(&mut self, surface: &WlSurface) {
-        if let Some(surface) = surface.data::<Id>().and_then(|id| self.surfaces.get_mut(id)) {
+    pub(crate) fn hide(&mut self, id: Id) {
+        if let Some(surface) = self.tree.get_mut(id) {
             surface.role = Role::Unseen;
         }
     }
 
     fn resource(&self, id: Option<Id>) -> Option<WlSurface> {
-        self.surfaces.get(&id?).map(|s| s.resource.clone())
-    }
-
-    /// A place in the window as a surface sees it.
-    pub(crate) fn local(&self, id: Id, (x, y): (f64, f64)) -> (f64, f64) {
-        let (left, top) = self.origin(id);
-        (x - f64::from(left), y - f64::from(top))
+        self.tree.get(id?).map(|s| s.resource.clone())
     }
 
     pub(crate) fn motion(&mut self, x: f64, y: f64) {
-        self.seat.at = (x, y);
-        if self.clipboard.is_dragging() {
-            self.drag_motion();
-            return;
+        let at = (x, y);
+        self.seat.at = Some(at);
+        if self.drag.is_some() {
+            return self.drag_to(at);
         }
-        let held = self.seat.over.filter(|_| !self.seat.buttons.is_empty());
-        let Some(over) = held.or_else(|| self.surface_at(x, y)) else { return };
-        let (local_x, local_y) = self.local(over, (x, y));
-        if self.seat.over == Some(over) {
-            let time = self.time();
-            self.each_pointer(|p| {
-                p.motion(time, local_x, local_y);
-            });
-            return;
-        }
-        self.leave_pointer();
-        self.seat.over = Some(over);
-        let serial = self.serial();
-        if let Some(surface) = self.resource(Some(over)) {
+        // A pressed button keeps the pointer for the surface below it.
+        let held = self.seat.over.filter(|_| self.seat.holds_buttons());
+        let Some(over) = held.or_else(|| self.tree.surface_at(at)) else { return };
+        let (local_x, local_y) = self.tree.local(over, at);
+        if self.seat.over != Some(over) {
+            self.leave_pointer();
+            let Some(surface) = self.resource(Some(over)) else { return };
+            self.seat.over = Some(over);
+            let serial = self.serial();
             self.each_pointer(|p| p.enter(serial, &surface, local_x, local_y));
-            // Chromium takes a motion, and not an enter, for a move.
-            let time = self.time();
-            self.each_pointer(|p| p.motion(time, local_x, local_y));
+        }
+        // Chromium takes a motion, and not an enter, for a move.
+        let time = self.time();
+        self.each_pointer(|p| p.motion(time, local_x, local_y));
+    }
+
+    /// Says once more where the pointer is, if it is anywhere.
+    pub(crate) fn motion_if_known(&mut self) {
+        if let Some((x, y)) = self.seat.at {
+            self.motion(x, y);
+        }
+    }
+
+    /// Something came, went or moved: the pointer may now be over something else.
+    pub(crate) fn settle_pointer(&mut self) {
+        let below = self.seat.at.and_then(|at| self.tree.surface_at(at));
+        if below != self.seat.over && !self.seat.holds_buttons() && self.drag.is_none() {
+            self.motion_if_known();
         }
     }
 
@@ -185,33 +197,38 @@ impl State {
         if !changed {
             return;
         }
-        if self.clipboard.is_dragging() && !pressed {
-            self.drop_dragged();
-            return;
+        if self.drag.is_some() && !pressed {
+            return self.drop_dragged();
         }
         if self.seat.over.is_none() {
-            let (x, y) = self.seat.at;
-            self.motion(x, y);
+            self.motion_if_known();
         }
         let (serial, time) = (self.serial(), self.time());
         let state = if pressed { wl_pointer::ButtonState::Pressed } else { wl_pointer::ButtonState::Released };
         self.each_pointer(|p| p.button(serial, time, code, state));
+        if !pressed {
+            self.settle_pointer();
+        }
     }
 
     /// `axis_value120` of 120 is a step of a wheel, which Chromium scrolls by as many CSS pixels.
     pub(crate) fn wheel(&mut self, dx: f64, dy: f64) {
+        let (x, y) = (self.seat.turned.0 + dx, self.seat.turned.1 + dy);
+        self.seat.turned = (x - x.trunc(), y - y.trunc());
+        let steps = [(wl_pointer::Axis::HorizontalScroll, x.trunc()), (wl_pointer::Axis::VerticalScroll, y.trunc())];
+        if steps.iter().all(|(_, step)| *step == 0.0) {
+            return;
+        }
         let time = self.time();
         self.each_pointer(|p| {
             if p.version() >= 5 {
                 p.axis_source(wl_pointer::AxisSource::Wheel);
             }
-            for (axis, step) in [(wl_pointer::Axis::HorizontalScroll, dx), (wl_pointer::Axis::VerticalScroll, dy)] {
-                if step != 0.0 {
-                    if p.version() >= 8 {
-                        p.axis_value120(axis, step.round() as i32);
-                    }
-                    p.axis(time, axis, step / 12.0);
+            for (axis, step) in steps.into_iter().filter(|(_, step)| *step != 0.0) {
+                if p.version() >= 8 {
+                    p.axis_value120(axis, step as i32);
                 }
+                p.axis(time, axis, step / 12.0);
             }
         });
     }
@@ -226,47 +243,77 @@ impl State {
 
     /// A key that is down already repeats.
     pub(crate) fn key(&mut self, code: u32, pressed: bool) {
-        let known = if pressed { self.seat.keys.insert(code) } else { self.seat.keys.remove(&code) };
-        if !pressed && !known {
-            return;
+        let was_down = if pressed { !self.seat.keys.insert(code) } else { self.seat.keys.remove(&code) };
+        match (pressed, was_down) {
+            (true, _) => self.say_key(code, wl_keyboard::KeyState::Pressed),
+            (false, true) => self.say_key(code, wl_keyboard::KeyState::Released),
+            (false, false) => {}
         }
+    }
+
+    fn say_key(&mut self, code: u32, state: wl_keyboard::KeyState) {
         let (serial, time) = (self.serial(), self.time());
-        let state = if pressed { wl_keyboard::KeyState::Pressed } else { wl_keyboard::KeyState::Released };
         self.each_keyboard(|k| k.key(serial, time, code, state));
     }
 
     pub(crate) fn touch(&mut self, finger: i32, phase: TouchPhase, x: f64, y: f64) {
-        let time = self.time();
+        let (at, time) = ((x, y), self.time());
+        let is_dragging = self.drag.is_some() && !self.seat.holds_buttons();
         match phase {
             TouchPhase::Down => {
-                let Some(id) = self.surface_at(x, y) else { return };
-                let Some(surface) = self.resource(Some(id)) else { return };
-                let (local_x, local_y) = self.local(id, (x, y));
+                let Some(on) = self.tree.surface_at(at) else { return };
+                let Some(surface) = self.resource(Some(on)) else { return };
+                if self.seat.fingers.insert(finger, Finger { on, at }).is_some() {
+                    return;
+                }
+                let (local_x, local_y) = self.tree.local(on, at);
                 let serial = self.serial();
-                self.seat.fingers.insert(finger, id);
                 self.each_touch(|t| t.down(serial, time, &surface, finger, local_x, local_y));
             }
             TouchPhase::Motion => {
-                let Some(id) = self.seat.fingers.get(&finger).copied() else { return };
-                let (local_x, local_y) = self.local(id, (x, y));
+                let Some(known) = self.seat.fingers.get_mut(&finger) else { return };
+                known.at = at;
+                let (local_x, local_y) = self.tree.local(known.on, at);
+                if is_dragging {
+                    return self.drag_to(at);
+                }
                 self.each_touch(|t| t.motion(time, finger, local_x, local_y));
             }
             TouchPhase::Up => {
-                if self.seat.fingers.remove(&finger).is_some() {
-                    let serial = self.serial();
-                    self.each_touch(|t| t.up(serial, time, finger));
+                if self.seat.fingers.remove(&finger).is_none() {
+                    return;
                 }
-            }
-            TouchPhase::Cancel => {
-                // The protocol knows only the end of all touches.
-                self.seat.fingers.clear();
-                for touch in self.seat.touches.iter().filter(|t| t.is_alive()) {
-                    touch.cancel();
+                if is_dragging {
+                    self.drop_dragged();
                 }
-                return;
+                let serial = self.serial();
+                self.each_touch(|t| t.up(serial, time, finger));
             }
+            TouchPhase::Cancel => return self.cancel_touches(),
         }
         self.each_touch(|t| t.frame());
+    }
+
+    /// The protocol knows only the end of all touches.
+    fn cancel_touches(&mut self) {
+        if !self.seat.fingers.is_empty() {
+            self.seat.fingers.clear();
+            self.each_touch(|t| t.cancel());
+        }
+    }
+
+    /// Lets go of everything.
+    pub(crate) fn release_all(&mut self) {
+        self.cancel_drag();
+        self.cancel_touches();
+        for code in std::mem::take(&mut self.seat.keys) {
+            self.say_key(code, wl_keyboard::KeyState::Released);
+        }
+        for code in self.seat.buttons.clone() {
+            self.button(code, false);
+        }
+        self.modifiers(Modifiers::default());
+        self.compose_text(String::new());
     }
 
     /// Gives the keyboard, and with it text and clipboard, to a window.
@@ -299,7 +346,7 @@ impl State {
         if self.seat.focus == Some(id) {
             self.seat.focus = None;
         }
-        self.seat.fingers.retain(|_, on| *on != id);
+        self.seat.fingers.retain(|_, finger| finger.on != id);
     }
 
     /// There is one client, so every resource of a kind is its.

@@ -1,10 +1,13 @@
 //! Windows and pop-ups (xdg-shell).
 
+use crate::events::Event;
 use crate::globals::plain_global;
 use crate::place::{Positioner, place};
-use crate::state::State;
+use crate::state::{Kept, State, lock};
 use crate::surface::{Id, Role};
+use crate::surfaces::id_of;
 use std::sync::Mutex;
+use std::time::Instant;
 use wayland_protocols::xdg::shell::server::{
     xdg_popup::{self, XdgPopup},
     xdg_positioner::{self, XdgPositioner},
@@ -17,27 +20,19 @@ use wayland_server::{Client, DataInit, Dispatch, DisplayHandle, GlobalDispatch, 
 plain_global!(XdgWmBase);
 
 impl State {
-    /// All windows, from the oldest to the newest.
-    pub(crate) fn toplevels(&self) -> Vec<Id> {
-        let mut windows: Vec<Id> =
-            self.surfaces.iter().filter(|(_, s)| s.toplevel.is_some()).map(|(id, _)| *id).collect();
-        windows.sort_unstable();
-        windows
-    }
-
     /// Puts a window in front, with the keyboard.
     pub(crate) fn activate(&mut self, id: Option<Id>) {
-        self.active = id;
+        self.tree.active = id;
         self.focus_keyboard(id);
         self.uncover_all();
     }
 
     /// A surface's first commit asks for its size and place.
     pub(crate) fn configure_first(&mut self, id: Id) {
-        let Some(surface) = self.surfaces.get(&id) else { return };
+        let Some(surface) = self.tree.get(id) else { return };
         match surface.role {
             Role::Toplevel => {
-                for output in self.outputs.iter().filter(|o| o.id().same_client_as(&surface.resource.id())) {
+                for output in &self.outputs {
                     surface.resource.enter(output);
                 }
                 self.configure(id);
@@ -51,7 +46,7 @@ impl State {
     /// Tells a window that it fills the screen.
     pub(crate) fn configure(&mut self, id: Id) {
         let serial = self.serial();
-        let Some(surface) = self.surfaces.get(&id) else { return };
+        let Some(surface) = self.tree.get(id) else { return };
         if let (Some(toplevel), Some(xdg)) = (&surface.toplevel, &surface.xdg) {
             let states = [xdg_toplevel::State::Fullscreen, xdg_toplevel::State::Activated];
             let states = states.into_iter().flat_map(|state| (state as u32).to_ne_bytes()).collect();
@@ -62,70 +57,72 @@ impl State {
 
     fn configure_popup(&mut self, id: Id) {
         let serial = self.serial();
-        let Some(surface) = self.surfaces.get(&id) else { return };
+        let Some(surface) = self.tree.get(id) else { return };
         if let (Some(popup), Some(xdg)) = (&surface.popup, &surface.xdg) {
             popup.configure(surface.place.0, surface.place.1, surface.size.0, surface.size.1);
             xdg.configure(serial);
         }
     }
 
+    /// Tells every pop-up that it is over, the innermost first.
+    pub(crate) fn dismiss_popups(&self) {
+        self.tree.popups().filter_map(|s| s.popup.as_ref()).for_each(XdgPopup::popup_done);
+    }
+
     fn place_popup(&mut self, id: Id, positioner: &XdgPositioner) {
-        let Some(parent) = self.surfaces.get(&id).and_then(|s| s.parent) else { return };
-        let Some(wanted) = positioner.data::<Mutex<Positioner>>().map(locked) else { return };
+        let Some(parent) = self.tree.get(id).and_then(|s| s.parent) else { return };
+        let Some(wanted) = positioner.data::<Kept<Mutex<Positioner>>>().map(|p| *lock(&p.value)) else { return };
         let window = (self.window.width as i32, self.window.height as i32);
-        let (at, size) = place(&wanted, self.origin_of_window(parent), window);
+        let (at, size) = place(&wanted, self.tree.origin_of_window(parent), window);
         self.uncover(id);
-        if let Some(surface) = self.surfaces.get_mut(&id) {
+        if let Some(surface) = self.tree.get_mut(id) {
             (surface.place, surface.size) = (at, size);
         }
+        self.uncover(id);
     }
 }
 
-fn locked(positioner: &Mutex<Positioner>) -> Positioner {
-    *positioner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-impl Dispatch<XdgWmBase, ()> for State {
+impl Dispatch<XdgWmBase, Kept<()>> for State {
     fn request(
         state: &mut State,
         _: &Client,
         _: &XdgWmBase,
         request: xdg_wm_base::Request,
-        _: &(),
+        _: &Kept<()>,
         _: &DisplayHandle,
         init: &mut DataInit<'_, State>,
     ) {
         match request {
             xdg_wm_base::Request::GetXdgSurface { id: new, surface } => {
-                let id = surface.data::<Id>().copied().unwrap_or_default();
-                let xdg = init.init(new, id);
-                if let Some(surface) = state.surfaces.get_mut(&id) {
+                let id = id_of(&surface).unwrap_or_default();
+                let xdg = state.keep(init, new, id);
+                if let Some(surface) = state.tree.get_mut(id) {
                     surface.xdg = Some(xdg);
                     surface.configured = false;
                 }
             }
             xdg_wm_base::Request::CreatePositioner { id } => {
-                init.init(id, Mutex::new(Positioner::default()));
+                state.keep(init, id, Mutex::new(Positioner::default()));
             }
             _ => {}
         }
     }
 }
 
-impl Dispatch<XdgPositioner, Mutex<Positioner>> for State {
+impl Dispatch<XdgPositioner, Kept<Mutex<Positioner>>> for State {
     fn request(
         _: &mut State,
         _: &Client,
         _: &XdgPositioner,
         request: xdg_positioner::Request,
-        positioner: &Mutex<Positioner>,
+        positioner: &Kept<Mutex<Positioner>>,
         _: &DisplayHandle,
         _: &mut DataInit<'_, State>,
     ) {
         use xdg_positioner::Request;
         // Far beyond any screen, and far from where sums overflow.
         let near = |v: i32| v.clamp(-100_000, 100_000);
-        let mut p = positioner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut p = lock(&positioner.value);
         match request {
             Request::SetSize { width, height } => p.size = (width.clamp(1, 8192), height.clamp(1, 8192)),
             Request::SetAnchorRect { x, y, width, height } => {
@@ -145,19 +142,19 @@ impl Dispatch<XdgPositioner, Mutex<Positioner>> for State {
     }
 }
 
-impl Dispatch<XdgSurface, Id> for State {
+impl Dispatch<XdgSurface, Kept<Id>> for State {
     fn request(
         state: &mut State,
         _: &Client,
         _: &XdgSurface,
         request: xdg_surface::Request,
-        id: &Id,
+        id: &Kept<Id>,
         _: &DisplayHandle,
         init: &mut DataInit<'_, State>,
     ) {
         match request {
             xdg_surface::Request::GetToplevel { id: new } => {
-                let toplevel = init.init(new, *id);
+                let toplevel = state.keep(init, new, id.value);
                 if toplevel.version() >= 4 {
                     toplevel.configure_bounds(state.window.width as i32, state.window.height as i32);
                 }
@@ -165,39 +162,40 @@ impl Dispatch<XdgSurface, Id> for State {
                     let can = [xdg_toplevel::WmCapabilities::Fullscreen, xdg_toplevel::WmCapabilities::Maximize];
                     toplevel.wm_capabilities(can.into_iter().flat_map(|c| (c as u32).to_ne_bytes()).collect());
                 }
-                if let Some(surface) = state.surfaces.get_mut(id) {
+                if let Some(surface) = state.tree.get_mut(id.value) {
                     surface.role = Role::Toplevel;
                     surface.toplevel = Some(toplevel);
                 }
             }
             xdg_surface::Request::GetPopup { id: new, parent, positioner } => {
-                let popup = init.init(new, *id);
-                if let Some(surface) = state.surfaces.get_mut(id) {
+                let popup = state.keep(init, new, id.value);
+                if let Some(surface) = state.tree.get_mut(id.value) {
                     surface.role = Role::Popup;
                     surface.popup = Some(popup);
-                    surface.parent = parent.and_then(|p| p.data::<Id>().copied()).filter(|parent| parent != id);
+                    surface.parent = parent.as_ref().and_then(id_of).filter(|parent| *parent != id.value);
                 }
-                state.place_popup(*id, &positioner);
-                state.order.retain(|other| other != id);
-                state.order.push(*id);
+                state.place_popup(id.value, &positioner);
+                state.tree.raise(id.value);
             }
-            xdg_surface::Request::SetWindowGeometry { x, y, width, height } => {
-                if let Some(surface) = state.surfaces.get_mut(id) {
-                    surface.geometry = (x.clamp(-8192, 8192), y.clamp(-8192, 8192), width, height);
+            xdg_surface::Request::SetWindowGeometry { x, y, .. } => {
+                state.uncover(id.value);
+                if let Some(surface) = state.tree.get_mut(id.value) {
+                    surface.corner = (x.clamp(-8192, 8192), y.clamp(-8192, 8192));
                 }
+                state.uncover(id.value);
             }
             _ => {}
         }
     }
 }
 
-impl Dispatch<XdgToplevel, Id> for State {
+impl Dispatch<XdgToplevel, Kept<Id>> for State {
     fn request(
         state: &mut State,
         _: &Client,
         _: &XdgToplevel,
         request: xdg_toplevel::Request,
-        id: &Id,
+        id: &Kept<Id>,
         _: &DisplayHandle,
         _: &mut DataInit<'_, State>,
     ) {
@@ -208,18 +206,17 @@ impl Dispatch<XdgToplevel, Id> for State {
             | Request::UnsetFullscreen
             | Request::SetMaximized
             | Request::UnsetMaximized => {
-                state.configure(*id);
+                state.configure(id.value);
             }
-            Request::SetTitle { .. } => state.sink.get_mut().event(crate::Event::Titled),
+            Request::SetTitle { .. } => state.tell(Event::Titled),
             Request::Destroy => {
-                if let Some(surface) = state.surfaces.get_mut(id) {
+                if let Some(surface) = state.tree.get_mut(id.value) {
                     surface.toplevel = None;
                     surface.mapped = false;
                 }
-                if state.active == Some(*id) {
-                    let next = state.toplevels().last().copied();
-                    state.activate(next);
-                    state.show();
+                if state.tree.active == Some(id.value) {
+                    state.activate(state.tree.windows().last().copied());
+                    state.show(Instant::now());
                 }
             }
             _ => {}
@@ -227,29 +224,30 @@ impl Dispatch<XdgToplevel, Id> for State {
     }
 }
 
-impl Dispatch<XdgPopup, Id> for State {
+impl Dispatch<XdgPopup, Kept<Id>> for State {
     fn request(
         state: &mut State,
         _: &Client,
         popup: &XdgPopup,
         request: xdg_popup::Request,
-        id: &Id,
+        id: &Kept<Id>,
         _: &DisplayHandle,
         _: &mut DataInit<'_, State>,
     ) {
         match request {
             xdg_popup::Request::Reposition { positioner, token } => {
-                state.place_popup(*id, &positioner);
+                state.place_popup(id.value, &positioner);
                 popup.repositioned(token);
-                state.configure_popup(*id);
+                state.configure_popup(id.value);
             }
             xdg_popup::Request::Destroy => {
-                state.uncover(*id);
-                if let Some(surface) = state.surfaces.get_mut(id) {
+                state.uncover(id.value);
+                if let Some(surface) = state.tree.get_mut(id.value) {
                     surface.mapped = false;
                     surface.popup = None;
                 }
-                state.show();
+                state.settle_pointer();
+                state.show(Instant::now());
             }
             _ => {}
         }

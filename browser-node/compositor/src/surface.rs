@@ -2,7 +2,9 @@
 
 use crate::events::Rect;
 use crate::shm::Buffer;
+use crate::state::Kept;
 use wayland_protocols::wp::fractional_scale::v1::server::wp_fractional_scale_v1::WpFractionalScaleV1;
+use wayland_protocols::wp::presentation_time::server::wp_presentation_feedback::WpPresentationFeedback;
 use wayland_protocols::xdg::shell::server::{xdg_popup::XdgPopup, xdg_surface::XdgSurface, xdg_toplevel::XdgToplevel};
 use wayland_server::Resource;
 use wayland_server::protocol::{wl_buffer::WlBuffer, wl_callback::WlCallback, wl_surface::WlSurface};
@@ -30,6 +32,14 @@ pub(crate) struct Copy {
     pub(crate) height: i32,
 }
 
+/// Why there is no picture to take over.
+pub(crate) enum NoPicture {
+    /// The buffer's memory file is shorter than the client said.
+    Lost(WlBuffer),
+    /// There is no room for another picture of this size.
+    TooLarge,
+}
+
 pub(crate) struct Surface {
     pub(crate) resource: WlSurface,
     pub(crate) role: Role,
@@ -40,8 +50,8 @@ pub(crate) struct Surface {
     /// Logical place within the parent, and logical size of a pop-up.
     pub(crate) place: (i32, i32),
     pub(crate) size: (i32, i32),
-    /// The window's part of the surface: x, y, width, height, logical.
-    pub(crate) geometry: (i32, i32, i32, i32),
+    /// Where in the surface its window begins (the window geometry): a shadow lies around it.
+    pub(crate) corner: (i32, i32),
     pub(crate) scale: i32,
     /// Logical size by `wp_viewport`.
     pub(crate) destination: Option<(i32, i32)>,
@@ -55,6 +65,7 @@ pub(crate) struct Surface {
     pub(crate) buffer_damage: Rect,
     pub(crate) surface_damage: Rect,
     pub(crate) callbacks: Vec<WlCallback>,
+    pub(crate) feedback: Vec<WpPresentationFeedback>,
 }
 
 impl Surface {
@@ -68,7 +79,7 @@ impl Surface {
             popup: None,
             place: (0, 0),
             size: (0, 0),
-            geometry: (0, 0, 0, 0),
+            corner: (0, 0),
             scale: 1,
             destination: None,
             fractional: None,
@@ -80,69 +91,46 @@ impl Surface {
             buffer_damage: Rect::default(),
             surface_damage: Rect::default(),
             callbacks: Vec::new(),
+            feedback: Vec::new(),
         }
     }
 
     /// Logical width and height.
     pub(crate) fn logical_size(&self) -> (i32, i32) {
-        self.destination.unwrap_or((self.copy.width / self.scale.max(1), self.copy.height / self.scale.max(1)))
+        self.destination.unwrap_or((self.copy.width / self.scale, self.copy.height / self.scale))
     }
 
-    /// Device pixels to a logical one.
-    fn ratio(&self) -> f64 {
-        match self.destination {
-            Some((width, _)) if width > 0 => f64::from(self.copy.width) / f64::from(width),
-            _ => f64::from(self.scale.max(1)),
-        }
-    }
-
-    /// Takes what was attached over into the private copy; gives what changed, in the surface's device pixels.
-    pub(crate) fn take_content(&mut self) -> Option<Rect> {
+    /// Takes what was attached over into the private copy, and gives the buffer back. Tells what changed, in the surface's
+    /// device pixels; none when nothing was attached. The copy may have up to `room` bytes.
+    pub(crate) fn take_content(&mut self, room: usize) -> Result<Option<Rect>, NoPicture> {
         let buffer_damage = std::mem::take(&mut self.buffer_damage);
         let surface_damage = std::mem::take(&mut self.surface_damage);
-        let Some(buffer) = self.attached.take()? else {
+        let Some(attached) = self.attached.take() else { return Ok(None) };
+        let Some(resource) = attached else {
             self.mapped = false;
-            return Some(Rect { x: 0, y: 0, width: self.copy.width, height: self.copy.height });
+            return Ok(Some(Rect { x: 0, y: 0, width: self.copy.width, height: self.copy.height }));
         };
-        let damage = match buffer.data::<Buffer>() {
-            Some(Buffer::Shm { pool, offset, width, height, stride }) => {
-                let resized = !self.mapped || (self.copy.width, self.copy.height) != (*width, *height);
-                if resized {
-                    self.copy = Copy {
-                        pixels: vec![0; *width as usize * *height as usize * 4],
-                        width: *width,
-                        height: *height,
-                    };
-                }
-                let all = Rect { x: 0, y: 0, width: *width, height: *height };
-                let scaled = scale(surface_damage, self.ratio());
-                let damage = if resized { all } else { buffer_damage.union(scaled).within(*width, *height) };
-                for row in damage.y..damage.y + damage.height {
-                    let from = offset + row as usize * stride + damage.x as usize * 4;
-                    let start = (row as usize * *width as usize + damage.x as usize) * 4;
-                    if !pool.read(from, &mut self.copy.pixels[start..start + damage.width as usize * 4]) {
-                        break;
-                    }
-                }
-                self.mapped = true;
-                Some(damage)
+        // A buffer that was destroyed after it was attached, or refused: the picture stays.
+        let Some(Kept { value: Some(buffer), .. }) = resource.data::<Kept<Option<Buffer>>>() else { return Ok(None) };
+        let (width, height) = (buffer.width, buffer.height);
+        let all = Rect { x: 0, y: 0, width, height };
+        let is_new = !self.mapped || (self.copy.width, self.copy.height) != (width, height);
+        if is_new {
+            let size = width as usize * height as usize * 4;
+            if size > room {
+                return Err(NoPicture::TooLarge);
             }
-            Some(Buffer::Pixel(colour)) => {
-                self.copy = Copy { pixels: colour.to_vec(), width: 1, height: 1 };
-                self.mapped = true;
-                Some(Rect { x: 0, y: 0, width: 1, height: 1 })
-            }
-            Some(Buffer::Refused) | None => None,
-        };
-        buffer.release();
-        damage
+            self.copy = Copy { pixels: vec![0; size], width, height };
+        }
+        let across =
+            self.destination.map_or(f64::from(self.scale), |(logical, _)| f64::from(width) / f64::from(logical));
+        let damage =
+            if is_new { all } else { buffer_damage.union(surface_damage.scaled(across)).within(width, height) };
+        if !damage.is_empty() && buffer.read(damage, &mut self.copy.pixels).is_err() {
+            return Err(NoPicture::Lost(resource));
+        }
+        self.mapped = true;
+        resource.release();
+        Ok(Some(damage))
     }
-}
-
-/// Surface damage in device pixels, outwards to whole ones.
-fn scale(rect: Rect, ratio: f64) -> Rect {
-    let down = |v: i32| (f64::from(v) * ratio).floor() as i32;
-    let up = |v: i32, length: i32| (f64::from(v.saturating_add(length)) * ratio).ceil() as i32;
-    let (x, y) = (down(rect.x), down(rect.y));
-    Rect { x, y, width: up(rect.x, rect.width).saturating_sub(x), height: up(rect.y, rect.height).saturating_sub(y) }
 }

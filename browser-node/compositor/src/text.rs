@@ -2,7 +2,7 @@
 
 use crate::events::Event;
 use crate::globals::plain_global;
-use crate::state::State;
+use crate::state::{Kept, State, lock};
 use std::sync::Mutex;
 use tandem_protocol::notice::{Field, FieldKind};
 use wayland_protocols::wp::text_input::zv3::server::zwp_text_input_manager_v3::{self, ZwpTextInputManagerV3};
@@ -21,19 +21,19 @@ pub(crate) struct TextInput {
     caret: [f32; 4],
 }
 
-impl Dispatch<ZwpTextInputManagerV3, ()> for State {
+impl Dispatch<ZwpTextInputManagerV3, Kept<()>> for State {
     fn request(
         state: &mut State,
         _: &Client,
         _: &ZwpTextInputManagerV3,
         request: zwp_text_input_manager_v3::Request,
-        _: &(),
+        _: &Kept<()>,
         _: &DisplayHandle,
         init: &mut DataInit<'_, State>,
     ) {
         if let zwp_text_input_manager_v3::Request::GetTextInput { id, .. } = request {
-            let input = init.init(id, Mutex::new(TextInput::default()));
-            if let Some(surface) = state.seat.focus.and_then(|id| state.surfaces.get(&id)) {
+            let input = state.keep(init, id, Mutex::new(TextInput::default()));
+            if let Some(surface) = state.seat.focus.and_then(|id| state.tree.get(id)) {
                 input.enter(&surface.resource);
             }
             state.text_inputs.retain(Resource::is_alive);
@@ -42,18 +42,18 @@ impl Dispatch<ZwpTextInputManagerV3, ()> for State {
     }
 }
 
-impl Dispatch<ZwpTextInputV3, Mutex<TextInput>> for State {
+impl Dispatch<ZwpTextInputV3, Kept<Mutex<TextInput>>> for State {
     fn request(
         state: &mut State,
         _: &Client,
-        _: &ZwpTextInputV3,
+        resource: &ZwpTextInputV3,
         request: zwp_text_input_v3::Request,
-        input: &Mutex<TextInput>,
+        input: &Kept<Mutex<TextInput>>,
         _: &DisplayHandle,
         _: &mut DataInit<'_, State>,
     ) {
         use zwp_text_input_v3::Request;
-        let mut input = input.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut input = lock(&input.value);
         match request {
             Request::Enable => *input = TextInput { enabled: true, commits: input.commits, ..TextInput::default() },
             Request::Disable => input.enabled = false,
@@ -63,8 +63,13 @@ impl Dispatch<ZwpTextInputV3, Mutex<TextInput>> for State {
             }
             Request::Commit => {
                 input.commits = input.commits.wrapping_add(1);
+                // Chromium keeps back what it has to say, the caret's place above all, until its commit is answered. An
+                // answer in the midst of a composition would end it.
+                if !state.is_composing {
+                    resource.done(input.commits);
+                }
                 let field = Field { kind: input.kind.unwrap_or(FieldKind::Text), caret: input.caret };
-                state.sink.get_mut().event(Event::TextField(input.enabled.then_some(field)));
+                state.tell(Event::TextField(input.enabled.then_some(field)));
             }
             _ => {}
         }
@@ -83,28 +88,21 @@ fn kind(purpose: ContentPurpose) -> FieldKind {
 }
 
 impl State {
-    pub(crate) fn enter_text(&mut self, text: &str) {
-        // The protocol's strings end at 4,000 bytes; a longer text goes in pieces.
-        let mut rest = text;
-        while !rest.is_empty() {
-            let (piece, after) = rest.split_at(rest.floor_char_boundary(3_900));
-            self.each_text_input(|input| input.commit_string(Some(piece.to_owned())));
-            rest = after;
-        }
+    pub(crate) fn enter_text(&mut self, text: String) {
+        self.is_composing = false;
+        self.each_text_input(|input| input.commit_string(Some(text.clone())));
     }
 
-    pub(crate) fn compose_text(&mut self, text: &str) {
-        let piece = &text[..text.floor_char_boundary(3_900)];
-        let caret = piece.len() as i32;
-        self.each_text_input(|input| input.preedit_string((!piece.is_empty()).then(|| piece.to_owned()), caret, caret));
+    pub(crate) fn compose_text(&mut self, text: String) {
+        self.is_composing = !text.is_empty();
+        let caret = text.len() as i32;
+        self.each_text_input(|input| input.preedit_string((!text.is_empty()).then(|| text.clone()), caret, caret));
     }
 
     fn each_text_input(&self, tell: impl Fn(&ZwpTextInputV3)) {
         for input in self.text_inputs.iter().filter(|i| i.is_alive()) {
             tell(input);
-            let commits = input
-                .data::<Mutex<TextInput>>()
-                .map_or(0, |data| data.lock().unwrap_or_else(std::sync::PoisonError::into_inner).commits);
+            let commits = input.data::<Kept<Mutex<TextInput>>>().map_or(0, |data| lock(&data.value).commits);
             input.done(commits);
         }
     }

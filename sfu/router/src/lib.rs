@@ -70,6 +70,11 @@ impl<A: For> Track<A> {
         numbered.collect::<Vec<_>>().into_iter()
     }
 
+    /// Whether a subscriber still waits for an IDR to begin with.
+    pub fn is_waiting(&self) -> bool {
+        self.forwarders.values().any(|forwarder| forwarder.state() == Forwarding::Waiting)
+    }
+
     /// Somebody needs an IDR; whether it is to be asked for now.
     pub fn needs_keyframe(&mut self, now: Now) -> bool {
         self.keyframes.ask(now)
