@@ -32,7 +32,12 @@ test('a phone and a desk order a chair together', async () => {
   const made = await system.create('checkout.html', { width: 390, height: 700, scale: 2 });
   const customer = await joinAsCustomer(browser, made.customer_url, PHONE);
   const agent = await joinAsAgent(browser, made.agent_url, DESK);
-  // The phone's own size arrives, and with it a picture of that size.
+  // The phone's own size arrives, and with it a picture of that size, which fills the phone's stage.
+  await customer.waitForFunction((screen) => {
+    const video = document.querySelector(screen);
+    const stage = video.closest('.stage');
+    return Math.abs(stage.clientWidth - video.clientWidth) <= 2 && Math.abs(stage.clientHeight - video.clientHeight) <= 2;
+  }, SCREEN);
   const viewport = await viewportOf(customer);
   const settled = (page) => page.waitForFunction(([screen, v]) => {
     const video = document.querySelector(screen);

@@ -228,7 +228,8 @@ impl Browser {
                 if frame.parent_id.is_some() {
                     return None;
                 }
-                if self.first_page.take_if(|first| *first == tab).is_some() {
+                let is_first = self.first_page.take_if(|first| *first == tab).is_some();
+                if is_first {
                     tell(
                         &self.pages.get(&tab)?.handle,
                         ResetNavigationHistoryParams::IDENTIFIER,
@@ -239,6 +240,8 @@ impl Browser {
                 self.changed(tab, |tab| {
                     tab.url = Private::new(frame.url);
                     tab.crashed = false;
+                    // Where the warm browser has been is not the session's.
+                    tab.can_go_back &= !is_first;
                 })
             }
             EventNavigatedWithinDocument::IDENTIFIER => {
