@@ -1,9 +1,11 @@
 //! The REST interface under `/api/v1`.
 
-use crate::hub::{Failure, Hub, Wanted};
-use crate::store::{Company, Person};
+use crate::entrances::{Failure, Wanted};
+use crate::hub::Hub;
+use crate::passwords;
+use crate::store::{Company, Person, Record};
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Path, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, MatchedPath, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -18,8 +20,8 @@ use tandem_protocol::api::{
 };
 use tandem_protocol::control::Claim;
 use tandem_protocol::policy::Policy;
-use tandem_protocol::signal::EndReason;
 use tandem_protocol::{CompanyId, Private, SessionId, Viewport, limits};
+use tandem_session::Event;
 use url::Url;
 
 /// The largest body taken (bytes): a policy of ten thousand sites.
@@ -44,14 +46,10 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
     Router::new().nest("/api/v1", api).with_state(hub)
 }
 
-async fn count(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
+async fn count(State(hub): State<Arc<Hub>>, route: Option<MatchedPath>, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    let class = match response.status().as_u16() {
-        ..400 => "ok",
-        400..500 => "client_error",
-        500.. => "server_error",
-    };
-    hub.metrics.api.with_label_values(&[class]).inc();
+    let route = route.as_ref().map_or("none", |route| route.as_str());
+    hub.metrics.answered(route, response.status().as_u16());
     response
 }
 
@@ -66,6 +64,7 @@ impl From<Failure> for Response {
         let (status, code) = match &failure {
             Failure::NoCapacity => (StatusCode::SERVICE_UNAVAILABLE, "no_capacity"),
             Failure::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            Failure::Over => (StatusCode::CONFLICT, "over"),
             Failure::InvalidPin => (StatusCode::NOT_FOUND, "invalid_pin"),
             Failure::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
             Failure::Store(cause) => {
@@ -131,8 +130,8 @@ impl FromRequestParts<Arc<Hub>> for Caller {
             let company = hub.store.company_of_key(key).await.map_err(internal)?.ok_or_else(unknown)?;
             return Ok(Caller { company, person: None });
         }
-        let person = cookie(&parts.headers).and_then(|secret| hub.of_cookie(&secret)).ok_or_else(unknown)?;
-        if parts.method != Method::GET && !is_own_origin(&parts.headers) {
+        let person = cookie(&parts.headers).and_then(|secret| hub.sign_ins().of(&secret, hub.now())).ok_or_else(unknown)?;
+        if parts.method != Method::GET && !is_own_origin(hub, &parts.headers) {
             return Err(error(StatusCode::FORBIDDEN, "origin", "another site may not act for you"));
         }
         let company = hub.store.company(&person.company).await.map_err(internal)?.ok_or_else(unknown)?;
@@ -146,28 +145,29 @@ fn cookie(headers: &HeaderMap) -> Option<String> {
     pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned())
 }
 
-/// Browsers say where a request comes from; programs say nothing.
-pub(crate) fn is_own_origin(headers: &HeaderMap) -> bool {
+/// Browsers say where a request comes from; programs say nothing. Behind a proxy the host may be another than people know.
+pub(crate) fn is_own_origin(hub: &Hub, headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let Ok(origin) = origin.to_str() else { return false };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-    matches!((origin, host), (Some((_, origin)), Some(host)) if origin.eq_ignore_ascii_case(host))
+    let is_host = |host: &str| origin.split_once("://").is_some_and(|(_, origin)| origin.eq_ignore_ascii_case(host));
+    origin.eq_ignore_ascii_case(&hub.public_url) || host.is_some_and(is_host)
 }
 
-/// An address that a session may begin at.
-fn web_address(text: &Private<String>) -> Answer<Url> {
-    let bad = || {
-        error(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_url",
-            "the address must begin with http:// or https:// and name a host",
-        )
+/// The host of an address that the company's sessions may be at.
+fn allowed_host(text: &Private<String>, company: &Company) -> Answer<String> {
+    let url = Some(text.reveal()).filter(|text| text.len() <= limits::URL).and_then(|text| Url::parse(text).ok());
+    let host = url.filter(|url| matches!(url.scheme(), "http" | "https")).and_then(|url| url.host_str().map(str::to_owned));
+    let Some(host) = host else {
+        let message = "the address must begin with http:// or https:// and name a host";
+        return Err(error(StatusCode::UNPROCESSABLE_ENTITY, "invalid_url", message));
     };
-    if text.reveal().len() > limits::URL {
-        return Err(bad());
+    if company.policy.sites.allow(&host) {
+        Ok(host)
+    } else {
+        let message = "the company's policy does not allow this site";
+        Err(error(StatusCode::UNPROCESSABLE_ENTITY, "site_blocked", message))
     }
-    let url = Url::parse(text.reveal()).map_err(|_| bad())?;
-    if matches!(url.scheme(), "http" | "https") && url.has_host() { Ok(url) } else { Err(bad()) }
 }
 
 async fn create(
@@ -178,15 +178,7 @@ async fn create(
     if body.company != caller.company.id {
         return Err(error(StatusCode::FORBIDDEN, "other_company", "the key is another company's"));
     }
-    let url = web_address(&body.start_url)?;
-    let host = url.host_str().unwrap_or_default().to_owned();
-    if !caller.company.policy.sites.allow(&host) {
-        return Err(error(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "site_blocked",
-            "the company's policy does not allow this site",
-        ));
-    }
+    let host = allowed_host(&body.start_url, &caller.company)?;
     let language = body.language.unwrap_or_else(|| "en".into());
     if language.is_empty() || language.len() > 35 || !language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
         return Err(error(
@@ -217,17 +209,29 @@ async fn show(State(hub): State<Arc<Hub>>, caller: Caller, Path(id): Path<String
         company: company.clone(),
         state: live.session.state(),
         created_at: live.created_at,
-        tabs: live.tabs.clone(),
+        tabs: live.session.tabs().to_vec(),
         participants: live.session.people(),
-    })?;
-    Ok(Json(view))
+    });
+    match view {
+        Some(view) => Ok(Json(view)),
+        None => {
+            let Record { id, created_at, state, .. } = recorded(&hub, &id, &company).await?;
+            Ok(Json(SessionView { id, company, state, created_at, tabs: Vec::new(), participants: Vec::new() }))
+        }
+    }
+}
+
+/// What is still known of a session that was over long ago.
+async fn recorded(hub: &Hub, id: &SessionId, company: &CompanyId) -> Answer<Record> {
+    let record = hub.store.session(id, company).await.map_err(internal)?;
+    record.ok_or_else(|| Failure::NotFound.into())
 }
 
 async fn list(State(hub): State<Arc<Hub>>, caller: Caller) -> Answer<Json<SessionList>> {
     let records = hub.store.recent(&caller.company.id).await.map_err(internal)?;
-    let summary = |record: crate::store::Record| SessionSummary {
-        state: hub.session_state(&record.id).unwrap_or(record.state),
+    let summary = |record: Record| SessionSummary {
         id: record.id,
+        state: record.state,
         created_at: record.created_at,
         start_host: record.start_host,
         agent: record.agent.map(Private::new),
@@ -235,10 +239,13 @@ async fn list(State(hub): State<Arc<Hub>>, caller: Caller) -> Answer<Json<Sessio
     Ok(Json(SessionList { sessions: records.into_iter().map(summary).collect() }))
 }
 
+/// Ending what is over is no error.
 async fn end(State(hub): State<Arc<Hub>>, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
     let id = session_id(&id)?;
-    hub.with_session(&id, &caller.company.id, |_| ())?;
-    hub.end(&id, EndReason::Api);
+    match hub.with_session(&id, &caller.company.id, |_| ()) {
+        Some(()) => drop(hub.handle(&id, Event::Delete)),
+        None => drop(recorded(&hub, &id, &caller.company.id).await?),
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -249,8 +256,11 @@ async fn navigate(
     Body(body): Body<Navigate>,
 ) -> Answer<StatusCode> {
     let id = session_id(&id)?;
-    web_address(&body.url)?;
-    hub.navigate(&id, &caller.company.id, body.url)?;
+    allowed_host(&body.url, &caller.company)?;
+    if !hub.navigate(&id, &caller.company.id, body.url) {
+        recorded(&hub, &id, &caller.company.id).await?;
+        return Err(Failure::Over.into());
+    }
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -276,15 +286,19 @@ async fn sign_in(
     headers: HeaderMap,
     Body(body): Body<SignIn>,
 ) -> Answer<Response> {
-    if !is_own_origin(&headers) {
+    if !is_own_origin(&hub, &headers) {
         return Err(error(StatusCode::FORBIDDEN, "origin", "another site may not sign you in"));
     }
-    if !hub.may_sign_in(from.ip()) {
+    let now = hub.now();
+    if !hub.rates().may_sign_in(from.ip(), body.email.reveal(), now) {
         return Err(Failure::TooMany.into());
     }
-    let person = hub.store.sign_in(body.email.reveal(), body.password.into_inner()).await.map_err(internal)?;
     let wrong = || error(StatusCode::UNAUTHORIZED, "wrong_password", "the e-mail address or the password is not right");
-    let secret = hub.new_cookie(person.ok_or_else(wrong)?);
+    if body.password.reveal().len() > passwords::LONGEST {
+        return Err(wrong());
+    }
+    let person = hub.store.sign_in(body.email.reveal(), body.password.into_inner(), &hub.passwords).await;
+    let secret = hub.sign_ins().add(person.map_err(internal)?.ok_or_else(wrong)?, now);
     // Browsers take a `Secure` cookie from a plain address of this machine only since lately.
     let secure = if hub.public_url.starts_with("https:") { "; Secure" } else { "" };
     Ok(with_cookie(&format!("{COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200{secure}")))
@@ -292,7 +306,7 @@ async fn sign_in(
 
 async fn sign_out(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
     if let Some(secret) = cookie(&headers) {
-        hub.forget_cookie(&secret);
+        hub.sign_ins().forget(&secret);
     }
     with_cookie(&format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"))
 }

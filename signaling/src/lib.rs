@@ -3,24 +3,31 @@
 mod api;
 mod components;
 mod control;
+mod entrances;
 mod hub;
+mod mailbox;
 mod metrics;
 mod pages;
+mod passwords;
 mod rates;
+mod sign_ins;
 mod store;
 mod tokens;
 mod ws;
 
 use anyhow::{Context, Result};
-use hub::Hub;
+use hub::{Hub, Outlets};
+use passwords::Passwords;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tandem_component::Secret;
+use tandem_protocol::SessionId;
+use tandem_protocol::signal::SessionState;
 use tandem_session::Limits;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// What signalling is told.
@@ -60,9 +67,13 @@ impl Signaling {
         shutdown: CancellationToken,
     ) -> Result<Signaling> {
         let store = store::Store::open(&config.data).await?;
+        let passwords = Passwords::default();
         let demo = match &config.demo_key {
-            Some(key) => Some(store.open_demo(key).await?),
-            None => None,
+            Some(key) => Some(store.open_demo(key, &passwords).await?),
+            None => {
+                store.close_demo().await?;
+                None
+            }
         };
         let listener = TcpListener::bind(config.listen)
             .await
@@ -70,16 +81,20 @@ impl Signaling {
         let address = listener.local_addr()?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let metrics = metrics::Metrics::new(&registry)?;
-        let (hub, ready) = Hub::new(config, public_url.clone(), store, metrics);
+        let (hub, Outlets { ready, records }) =
+            Hub::new(config, public_url.clone(), store, passwords, metrics, shutdown.clone());
         let router = api::router(hub.clone())
             .merge(pages::router(hub.clone()))
             .merge(ws::router(hub.clone()))
             .merge(control::router(hub.clone()))
             .merge(ops(&hub, registry, ready.clone()));
         tokio::spawn(watch_the_clock(hub.clone(), shutdown.clone()));
+        let recorder = tokio::spawn(record(hub.store.clone(), records, shutdown.clone()));
         let task = tokio::spawn(async move {
             let service = router.into_make_service_with_connect_info::<SocketAddr>();
             axum::serve(listener, service).with_graceful_shutdown(shutdown.cancelled_owned()).await?;
+            recorder.await?;
+            hub.store.close().await;
             Ok(())
         });
         Ok(Signaling { address, public_url, ready, demo, task })
@@ -89,6 +104,25 @@ impl Signaling {
 fn ops(hub: &Arc<Hub>, registry: prometheus::Registry, ready: watch::Receiver<String>) -> axum::Router {
     let hub = hub.clone();
     tandem_component::ops_router(registry, ready, move || hub.debug_state())
+}
+
+/// Keeps what state sessions are in, in the order in which they came into it.
+async fn record(
+    store: store::Store,
+    mut records: mpsc::UnboundedReceiver<(SessionId, SessionState)>,
+    shutdown: CancellationToken,
+) {
+    loop {
+        let next = tokio::select! {
+            biased;
+            next = records.recv() => next,
+            () = shutdown.cancelled() => None,
+        };
+        let Some((id, state)) = next else { return };
+        if let Err(error) = store.record(&id, state).await {
+            tracing::error!(session = %id, "a session's state is not recorded: {error:#}");
+        }
+    }
 }
 
 /// Ends what is overdue, and lets go of components that no longer answer.

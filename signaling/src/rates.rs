@@ -2,40 +2,116 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::net::IpAddr;
 use std::time::Duration;
+use tandem_protocol::CompanyId;
 use tandem_session::Now;
 
-/// So many tries, which come back one by one over `period`.
-#[derive(Debug)]
-pub(crate) struct Rates<K> {
-    tries: f64,
-    period: Duration,
-    left: HashMap<K, (f64, Now)>,
+/// So many tries, which come back one by one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bucket {
+    left: f64,
+    at: Now,
 }
 
-/// Keys remembered; beyond it those who have all their tries back are forgotten.
-const REMEMBERED: usize = 10_000;
-
-impl<K: Hash + Eq> Rates<K> {
-    pub(crate) fn new(tries: u32, period: Duration) -> Self {
-        Rates { tries: f64::from(tries), period, left: HashMap::new() }
+impl Bucket {
+    pub(crate) fn new(tries: u32, now: Now) -> Bucket {
+        Bucket { left: f64::from(tries), at: now }
     }
 
-    /// Whether one more try is free.
-    pub(crate) fn take(&mut self, key: K, now: Now) -> bool {
-        if self.left.len() >= REMEMBERED {
+    /// Whether one more try is free, when `tries` come back over `period`.
+    pub(crate) fn take(&mut self, tries: u32, period: Duration, now: Now) -> bool {
+        let back = now.saturating_sub(self.at).as_secs_f64() / period.as_secs_f64() * f64::from(tries);
+        (self.left, self.at) = ((self.left + back).min(f64::from(tries)), now);
+        let is_free = self.left >= 1.0;
+        if is_free {
+            self.left -= 1.0;
+        }
+        is_free
+    }
+}
+
+/// Keys remembered. A crowd beyond it is refused until some have their tries back: the guard holds, whoever floods it.
+const REMEMBERED: usize = 20_000;
+
+/// A bucket for each key.
+#[derive(Debug)]
+struct Rates<K> {
+    tries: u32,
+    period: Duration,
+    buckets: HashMap<K, Bucket>,
+    swept: Now,
+}
+
+impl<K: Hash + Eq> Rates<K> {
+    fn new(tries: u32, period: Duration) -> Self {
+        Rates { tries, period, buckets: HashMap::new(), swept: Now::ZERO }
+    }
+
+    fn take(&mut self, key: K, now: Now) -> bool {
+        if self.buckets.len() >= REMEMBERED {
             let period = self.period;
-            self.left.retain(|_, (_, at)| now.saturating_sub(*at) < period);
+            // Not at each try, or the sweep itself were the flood's work.
+            if now.saturating_sub(self.swept) >= period / 10 {
+                self.swept = now;
+                self.buckets.retain(|_, bucket| now.saturating_sub(bucket.at) < period);
+            }
+            if self.buckets.len() >= REMEMBERED && !self.buckets.contains_key(&key) {
+                return false;
+            }
         }
-        let (left, at) = self.left.entry(key).or_insert((self.tries, now));
-        let back = now.saturating_sub(*at).as_secs_f64() / self.period.as_secs_f64() * self.tries;
-        *left = (*left + back).min(self.tries);
-        *at = now;
-        if *left < 1.0 {
-            return false;
+        let (tries, period) = (self.tries, self.period);
+        self.buckets.entry(key).or_insert_with(|| Bucket::new(tries, now)).take(tries, period, now)
+    }
+}
+
+/// Who is counted as one: an IPv4 address, or the /64 that an IPv6 host chooses its addresses from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Neighbour(IpAddr);
+
+impl From<IpAddr> for Neighbour {
+    fn from(address: IpAddr) -> Self {
+        Neighbour(match address.to_canonical() {
+            IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
+            v4 @ IpAddr::V4(_) => v4,
+        })
+    }
+}
+
+/// All of signalling's rates.
+#[derive(Debug)]
+pub(crate) struct HubRates {
+    pins: Rates<Neighbour>,
+    pins_of_company: Rates<CompanyId>,
+    sign_ins: Rates<Neighbour>,
+    sign_ins_of_person: Rates<String>,
+    joins: Rates<Neighbour>,
+}
+
+impl Default for HubRates {
+    fn default() -> Self {
+        let minutes = |n: u64| Duration::from_secs(60 * n);
+        HubRates {
+            pins: Rates::new(10, minutes(10)),
+            pins_of_company: Rates::new(100, minutes(10)),
+            sign_ins: Rates::new(20, minutes(1)),
+            sign_ins_of_person: Rates::new(30, minutes(5)),
+            joins: Rates::new(120, minutes(1)),
         }
-        *left -= 1.0;
-        true
+    }
+}
+
+impl HubRates {
+    pub(crate) fn may_redeem(&mut self, from: IpAddr, company: &CompanyId, now: Now) -> bool {
+        self.pins.take(from.into(), now) && self.pins_of_company.take(company.clone(), now)
+    }
+
+    pub(crate) fn may_sign_in(&mut self, from: IpAddr, email: &str, now: Now) -> bool {
+        self.sign_ins.take(from.into(), now) && self.sign_ins_of_person.take(email.to_lowercase(), now)
+    }
+
+    pub(crate) fn may_join(&mut self, from: IpAddr, now: Now) -> bool {
+        self.joins.take(from.into(), now)
     }
 }
 
@@ -51,5 +127,23 @@ mod tests {
         assert!(rates.take("b", at(0)), "somebody else's are their own");
         assert!(!rates.take("a", at(9)));
         assert!(rates.take("a", at(19)));
+    }
+
+    #[test]
+    fn a_host_is_one_however_many_addresses_it_has() {
+        let mut rates = HubRates::default();
+        let company: CompanyId = "acme".parse().unwrap();
+        let tried = (0..50u32).filter(|n| rates.may_redeem(format!("2001:db8::{n:x}").parse().unwrap(), &company, Now::ZERO));
+        assert_eq!(tried.count(), 10);
+        assert!(rates.may_redeem("2001:db8:0:1::1".parse().unwrap(), &company, Now::ZERO));
+    }
+
+    #[test]
+    fn a_crowd_neither_opens_the_guard_nor_fills_the_memory() {
+        let mut rates = Rates::new(1, Duration::from_secs(60));
+        let free = (0..2 * REMEMBERED).filter(|n| rates.take(*n, Now::ZERO)).count();
+        assert_eq!((free, rates.buckets.len()), (REMEMBERED, REMEMBERED));
+        assert!(!rates.take(0, Now::ZERO), "who has tried is still known");
+        assert!(rates.take(2 * REMEMBERED, Duration::from_secs(60)));
     }
 }

@@ -1,5 +1,4 @@
-//! Secrets that people carry: one-time tokens, resume keys, PINs, cookies. Only their hashes are kept, and only in memory:
-//! a session does not outlive the process, and neither does what opens it.
+//! Secrets that people carry: one-time tokens, keys to come back, PINs, cookies. Only their hashes are kept.
 
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -59,8 +58,13 @@ impl<K: Hash + Eq, V> Expiring<K, V> {
         self.0.remove(key).filter(|(ends, _)| *ends > now).map(|(_, value)| value)
     }
 
-    pub(crate) fn retain(&mut self, now: Now, keep: impl Fn(&V) -> bool) {
-        self.0.retain(|_, (ends, value)| *ends > now && keep(value));
+    pub(crate) fn retain(&mut self, keep: impl Fn(&V) -> bool) {
+        self.0.retain(|_, (_, value)| keep(value));
+    }
+
+    /// Lets go of what opens nothing any more.
+    pub(crate) fn expire(&mut self, now: Now) {
+        self.0.retain(|_, (ends, _)| *ends > now);
     }
 }
 
@@ -79,6 +83,10 @@ mod tests {
         assert_eq!((tokens.take(&"a", second(9)), tokens.take(&"a", second(9))), (Some(1), None));
         tokens.insert("b", 2, second(10));
         assert_eq!(tokens.take(&"b", second(11)), None);
+        tokens.insert("c", 3, second(10));
+        tokens.insert("d", 4, second(20));
+        tokens.expire(second(10));
+        assert_eq!((tokens.get(&"c", second(0)), tokens.get(&"d", second(0))), (None, Some(&4)));
     }
 
     #[test]

@@ -1,27 +1,37 @@
 //! `/ws`: a participant's page.
 
-use crate::hub::{Hub, Joined};
+use crate::hub::{Hub, ToPage};
+use crate::mailbox::{Inbox, Mailbox, mailbox};
+use crate::rates::Bucket;
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{Sink, SinkExt, StreamExt};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tandem_protocol::signal::{ClientSignal, Credential, Refusal, ServerSignal};
-use tandem_protocol::{limits, parse, to_json};
-use tandem_session::Window;
-use tokio::sync::mpsc;
+use tandem_protocol::{SessionId, limits, parse, to_json};
+use tandem_session::{Event, Window};
+use tokio::time::{Instant, timeout};
 
 /// Signals that wait for a page; one that does not read them is cut off.
 const QUEUE: usize = 256;
 /// A page that says nothing for so long, not even to a ping, is gone.
 const SILENCE: Duration = Duration::from_secs(30);
-/// After so many messages that are none of ours, the connection ends.
+/// A connection that has not joined after so long is ended, and one to which nothing can be sent.
+const UNJOINED: Duration = Duration::from_secs(60);
+const STUCK: Duration = Duration::from_secs(10);
+/// After so many messages that are none of ours, or too many, the connection ends.
 const PATIENCE: u32 = 5;
+/// Messages a second that a page may send, and as many reports of what it measured.
+const MESSAGES: u32 = 40;
+/// A message above the limit is still read up to here, so that its sender can be told.
+const READ: usize = 4 * limits::SIGNAL;
 
 pub(crate) fn router(hub: Arc<Hub>) -> Router {
     Router::new().route("/ws", get(upgrade)).with_state(hub)
@@ -33,10 +43,10 @@ async fn upgrade(
     headers: HeaderMap,
     socket: WebSocketUpgrade,
 ) -> Response {
-    if !crate::api::is_own_origin(&headers) {
+    if !crate::api::is_own_origin(&hub, &headers) {
         return (StatusCode::FORBIDDEN, "not from this origin\n").into_response();
     }
-    let socket = socket.max_message_size(limits::SIGNAL).max_frame_size(limits::SIGNAL);
+    let socket = socket.max_message_size(READ).max_frame_size(READ);
     socket.on_upgrade(move |socket| async move {
         hub.metrics.sockets.inc();
         serve(&hub, socket, from).await;
@@ -44,106 +54,156 @@ async fn upgrade(
     })
 }
 
+/// What becomes of the connection.
+#[derive(PartialEq, Eq)]
+enum Then {
+    GoOn,
+    End,
+}
+
 async fn serve(hub: &Hub, socket: WebSocket, from: SocketAddr) {
     let (mut sink, mut stream) = socket.split();
-    let (signals, mut outgoing) = mpsc::channel(QUEUE);
-    let mut page = Page { hub, window: hub.next(), signals, joined: None, faults: 0, from };
+    let (mailbox, mut inbox) = mailbox(QUEUE, &hub.shutdown);
+    let now = hub.now();
+    let bucket = Bucket::new(MESSAGES, now);
+    let mut page = Page { hub, window: hub.next(), mailbox, session: None, faults: 0, from, messages: bucket, reports: bucket };
     let mut ping = tokio::time::interval(SILENCE / 3);
-    let mut heard = tokio::time::Instant::now();
+    let (opened, mut heard) = (Instant::now(), Instant::now());
     loop {
-        tokio::select! {
-            Some(signal) = outgoing.recv() => {
-                let last = matches!(signal, ServerSignal::Ended { .. } | ServerSignal::TakenOver);
-                if sink.send(Message::text(to_json(&signal))).await.is_err() || last {
-                    break;
-                }
-            }
+        let then = tokio::select! {
+            () = inbox.cut.cancelled() => Then::End,
+            Some(message) = inbox.received.recv() => send(&mut sink, message).await,
             _ = ping.tick() => {
-                if heard.elapsed() >= SILENCE || sink.send(Message::Ping(Default::default())).await.is_err() {
-                    break;
-                }
+                let is_lost = heard.elapsed() >= SILENCE || (page.session.is_none() && opened.elapsed() >= UNJOINED);
+                if is_lost { Then::End } else { send(&mut sink, ToPage::Probe).await }
             }
             message = stream.next() => {
-                heard = tokio::time::Instant::now();
+                heard = Instant::now();
                 match message {
-                    Some(Ok(Message::Text(text))) => if !page.take(text.as_bytes()) { break },
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                    Some(Ok(Message::Binary(_))) => if !page.fault() { break },
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                    Some(Ok(Message::Text(text))) => page.take(text.as_bytes()),
+                    Some(Ok(Message::Pong(_))) => page.alive(),
+                    Some(Ok(Message::Ping(_))) => Then::GoOn,
+                    Some(Ok(Message::Binary(_))) => page.fault(Refusal::Malformed),
+                    Some(Ok(Message::Close(_))) | None => Then::End,
+                    // Broken, or so large that it was not read to its end.
+                    Some(Err(_)) => { page.fault(Refusal::Malformed); Then::End }
                 }
             }
+        };
+        if then == Then::End {
+            break;
         }
     }
-    if let Some(joined) = &page.joined {
-        hub.leave(joined, page.window);
-    }
-    // What is already on its way, a refusal above all, still goes out.
-    while let Ok(signal) = outgoing.try_recv() {
-        if sink.send(Message::text(to_json(&signal))).await.is_err() {
-            return;
+    page.leave();
+    say_goodbye(&mut sink, &mut inbox).await;
+}
+
+/// What is already on its way, a refusal above all, still goes out.
+async fn say_goodbye(sink: &mut (impl Sink<Message> + Unpin), inbox: &mut Inbox<ToPage>) {
+    while let Ok(message) = inbox.received.try_recv() {
+        if send(sink, message).await == Then::End {
+            break;
         }
     }
-    let _ = sink.close().await;
+    let _ = timeout(STUCK, sink.close()).await;
+}
+
+async fn send(sink: &mut (impl Sink<Message> + Unpin), message: ToPage) -> Then {
+    let (message, is_last) = match message {
+        ToPage::Signal(signal) => {
+            let is_last = matches!(signal, ServerSignal::Ended { .. } | ServerSignal::TakenOver);
+            (Message::text(to_json(&signal)), is_last)
+        }
+        ToPage::Probe => (Message::Ping(Bytes::new()), false),
+    };
+    match timeout(STUCK, sink.send(message)).await {
+        Ok(Ok(())) if !is_last => Then::GoOn,
+        Ok(Ok(()) | Err(_)) | Err(_) => Then::End,
+    }
 }
 
 struct Page<'a> {
     hub: &'a Hub,
     window: Window,
-    signals: mpsc::Sender<ServerSignal>,
-    joined: Option<Joined>,
+    mailbox: Mailbox<ToPage>,
+    /// The session it joined, or asked to.
+    session: Option<SessionId>,
     faults: u32,
     from: SocketAddr,
+    messages: Bucket,
+    reports: Bucket,
 }
 
 impl Page<'_> {
-    /// `false` when the connection is to end.
-    fn take(&mut self, text: &[u8]) -> bool {
-        let Ok(signal) = parse(text, limits::SIGNAL) else { return self.fault() };
-        let outcome = match (signal, &self.joined) {
-            (ClientSignal::Join { credential, take_over }, _) => return self.join(&credential, take_over),
-            (_, None) => Err(Refusal::NotAllowed),
-            (ClientSignal::Accept, Some(joined)) => self.hub.accept(joined),
-            (ClientSignal::Offer { sdp }, Some(joined)) => self.hub.offer(joined, self.window, sdp),
-            (ClientSignal::Report { report }, Some(_)) => {
+    fn take(&mut self, text: &[u8]) -> Then {
+        let (now, second) = (self.hub.now(), Duration::from_secs(1));
+        let signal = parse(text, limits::SIGNAL);
+        if let Ok(ClientSignal::Report { report }) = signal {
+            // Only for metrics: what is too much is not counted, and nobody need know.
+            if self.session.is_some() && self.reports.take(MESSAGES, second, now) {
                 self.hub.metrics.report(report);
-                Ok(())
             }
-            (ClientSignal::End, Some(joined)) => {
-                self.hub.end_by(joined);
-                Ok(())
-            }
-        };
-        if let Err(reason) = outcome {
-            self.refuse(reason);
+            return Then::GoOn;
         }
-        true
+        if !self.messages.take(MESSAGES, second, now) {
+            return self.fault(Refusal::TooMany);
+        }
+        let window = self.window;
+        let event = match signal {
+            Err(_) => return self.fault(Refusal::Malformed),
+            Ok(ClientSignal::Join { credential, take_over }) => return self.join(&credential, take_over),
+            Ok(ClientSignal::Report { .. }) => return Then::GoOn,
+            Ok(ClientSignal::Accept) => Event::Accept { window },
+            Ok(ClientSignal::Offer { sdp }) => Event::Offer { window, sdp },
+            Ok(ClientSignal::End) => Event::End { window },
+        };
+        if !self.session.as_ref().is_some_and(|session| self.hub.handle(session, event)) {
+            self.refuse(Refusal::NotAllowed);
+        }
+        Then::GoOn
     }
 
-    fn join(&mut self, credential: &Credential, take_over: bool) -> bool {
-        if !self.hub.may_join(self.from.ip()) {
+    fn join(&mut self, credential: &Credential, take_over: bool) -> Then {
+        let now = self.hub.now();
+        if !self.hub.rates().may_join(self.from.ip(), now) {
             self.refuse(Refusal::TooMany);
-            return false;
+            return Then::End;
         }
-        let (token, resume) = match credential {
-            Credential::Token { token } => (Some(token.reveal().as_str()), None),
-            Credential::Resume { key } => (None, Some(key.reveal().as_str())),
-        };
-        match self.hub.join(token, resume, take_over, self.window, self.signals.clone()) {
-            Ok(joined) => self.joined = Some(joined),
+        if let Some(session) = &self.session {
+            if self.hub.is_current(session, self.window) {
+                self.refuse(Refusal::NotAllowed);
+                return Then::GoOn;
+            }
+            // It was told `Elsewhere`, and asks again.
+            self.leave();
+        }
+        match self.hub.join(credential, take_over, self.window, self.mailbox.clone()) {
+            Ok(session) => self.session = Some(session),
             Err(reason) => self.refuse(reason),
         }
-        true
+        Then::GoOn
+    }
+
+    fn alive(&self) -> Then {
+        if let Some(session) = &self.session {
+            self.hub.handle(session, Event::Alive { window: self.window });
+        }
+        Then::GoOn
+    }
+
+    fn leave(&mut self) {
+        if let Some(session) = self.session.take() {
+            self.hub.left(&session, self.window);
+        }
     }
 
     fn refuse(&self, reason: Refusal) {
-        self.hub.metrics.refused(reason);
-        // A page that does not read its queue is cut off by it.
-        let _ = self.signals.try_send(ServerSignal::Refused { reason });
+        self.mailbox.post(ToPage::Signal(self.hub.refused(reason)));
     }
 
-    fn fault(&mut self) -> bool {
+    fn fault(&mut self, reason: Refusal) -> Then {
         self.faults += 1;
-        self.refuse(Refusal::Malformed);
-        self.faults < PATIENCE
+        self.refuse(reason);
+        if self.faults < PATIENCE { Then::GoOn } else { Then::End }
     }
 }

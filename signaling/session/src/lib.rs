@@ -1,8 +1,24 @@
-//! One session as signalling sees it: who is in it, what state it is in, when it ends. A plain value; time is an argument.
+//! One session as signalling sees it: who is in it, which node and which SFU serve it, what state it is in, when it ends.
+//!
+//! A plain value: events and the time go in, [`Effect`]s come out. It does no I/O and makes no secrets.
 
+mod hosting;
+mod people;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+
+use hosting::Host;
+use people::Person;
 use std::time::Duration;
-use tandem_protocol::signal::{EndReason, Refusal, SessionState};
-use tandem_protocol::{Colour, Participant, ParticipantId, Private, Role};
+use tandem_protocol::control::{Claim, NodeOrder, NodeReport, SfuOrder, SfuReport};
+use tandem_protocol::notice::Tab;
+use tandem_protocol::policy::Policy;
+use tandem_protocol::signal::{EndReason, Refusal, ServerSignal, SessionState};
+use tandem_protocol::{CompanyId, NodeName, Participant, ParticipantId, Private, Role, SessionId};
+
+pub use people::MOST_PEOPLE;
 
 /// How long things may last.
 #[derive(Debug, Clone, Copy)]
@@ -13,169 +29,268 @@ pub struct Limits {
     pub idle: Duration,
     /// In all.
     pub longest: Duration,
+    /// A node may take so long to give a session its browser. Its own limit for a browser that starts is 30 s.
+    pub claim: Duration,
+    /// Somebody whose page is not connected keeps picture and input for so long, so that a dropped socket costs nothing.
+    pub away: Duration,
+    /// A window is believed gone when it does not answer for so long while another asks to go on.
+    pub contest: Duration,
+    /// A node or an SFU that is not heard of for so long is gone, and what it served with it.
+    pub lease: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        let minutes = |n: u64| Duration::from_secs(n * 60);
-        Limits { empty: minutes(5), idle: minutes(15), longest: minutes(120) }
+        let (seconds, minutes) = (Duration::from_secs, |n: u64| Duration::from_secs(n * 60));
+        Limits {
+            empty: minutes(5),
+            idle: minutes(15),
+            longest: minutes(120),
+            claim: seconds(35),
+            away: seconds(10),
+            contest: seconds(2),
+            lease: seconds(15),
+        }
     }
 }
 
 /// A point on a clock that never goes back.
 pub type Now = Duration;
 
-/// One of a participant's windows; a number that is never used again.
+/// One of a participant's windows: a number that is never used again in the process.
 pub type Window = u64;
 
-/// People in one session, at the most: one customer, agents and supervisors.
-pub const MOST_PEOPLE: usize = 16;
-
-#[derive(Debug)]
-struct Person {
-    shown: Participant,
-    window: Option<Window>,
+/// What a session is to be.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    pub id: SessionId,
+    pub company: CompanyId,
+    pub company_name: String,
+    pub claim: Claim,
+    /// Nodes that may have room, the best first.
+    pub nodes: Vec<NodeName>,
+    pub sfu: NodeName,
 }
 
+/// What happens to a session.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A node said something about this session.
+    Node {
+        node: NodeName,
+        report: NodeReport,
+    },
+    /// An SFU said something about this session.
+    Sfu {
+        sfu: NodeName,
+        report: SfuReport,
+    },
+    /// A node is gone, or came back without what it held.
+    NodeLost {
+        node: NodeName,
+    },
+    /// An SFU is gone; `other` can take its place.
+    SfuLost {
+        sfu: NodeName,
+        other: Option<NodeName>,
+    },
+    /// An SFU registered, and holds nothing that this session could rely on.
+    SfuCame {
+        sfu: NodeName,
+    },
+    /// A window shows that it is this participant's. It is told `resume`, the key to come back with.
+    Join {
+        who: ParticipantId,
+        window: Window,
+        take_over: bool,
+        resume: Private<String>,
+    },
+    /// A window answered a [`Effect::Probe`].
+    Alive {
+        window: Window,
+    },
+    /// A window's connection is gone.
+    Leave {
+        window: Window,
+    },
+    Accept {
+        window: Window,
+    },
+    Offer {
+        window: Window,
+        sdp: Private<String>,
+    },
+    End {
+        window: Window,
+    },
+    /// By the API.
+    Navigate {
+        url: Private<String>,
+    },
+    /// The company decided anew.
+    Policy {
+        policy: Policy,
+    },
+    /// By the API.
+    Delete,
+    /// Time passed.
+    Tick,
+}
+
+/// What has to be done about it, in this order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Tells a window.
+    Tell {
+        window: Window,
+        signal: ServerSignal,
+    },
+    /// Asks a window whether it is still there.
+    Probe {
+        window: Window,
+    },
+    Node {
+        node: NodeName,
+        order: NodeOrder,
+    },
+    Sfu {
+        sfu: NodeName,
+        order: SfuOrder,
+    },
+    /// A node has given the session its browser: its links may be given out.
+    Hosted,
+    /// The state changed.
+    Record {
+        state: SessionState,
+    },
+    /// It is over: its tokens and PINs open nothing any more.
+    Forget,
+}
+
+/// One session.
 #[derive(Debug)]
 pub struct Session {
-    state: SessionState,
-    people: Vec<Person>,
+    id: SessionId,
+    company: CompanyId,
+    company_name: String,
     limits: Limits,
+    state: SessionState,
+    ended: Option<EndReason>,
+    host: Host,
+    sfu: Option<NodeName>,
+    /// The node has a connection to the SFU, or is about to.
+    published: bool,
+    /// How often the SFU refused the node's connection since it last took one.
+    refusals: u32,
+    tabs: Vec<Tab>,
+    people: Vec<Person>,
     created: Now,
     active: Now,
     /// Since when nobody is connected.
     empty: Option<Now>,
-}
-
-/// What becomes of a window that wants to be the participant's.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Entered {
-    Here,
-    /// In place of this one, which is told so.
-    Instead(Window),
-    /// Another is connected, and was not to be taken over.
-    Elsewhere,
+    effects: Vec<Effect>,
 }
 
 impl Session {
-    pub fn new(limits: Limits, now: Now) -> Session {
-        Session {
-            state: SessionState::Waiting,
-            people: Vec::new(),
+    /// Begins a session by asking the first node for a browser.
+    pub fn new(wanted: Wanted, limits: Limits, now: Now) -> (Session, Vec<Effect>) {
+        let Wanted { id, company, company_name, claim, nodes, sfu } = wanted;
+        let mut session = Session {
+            id,
+            company,
+            company_name,
             limits,
+            state: SessionState::Waiting,
+            ended: None,
+            host: Host::None,
+            sfu: Some(sfu),
+            published: false,
+            refusals: 0,
+            tabs: Vec::new(),
+            people: Vec::new(),
             created: now,
             active: now,
             empty: Some(now),
-        }
+            effects: Vec::new(),
+        };
+        session.ask_next(Box::new(claim), nodes, now);
+        let effects = std::mem::take(&mut session.effects);
+        (session, effects)
     }
 
     pub fn state(&self) -> SessionState {
         self.state
     }
 
+    /// Why it ended, once it has.
+    pub fn ended(&self) -> Option<EndReason> {
+        self.ended
+    }
+
+    pub fn company(&self) -> &CompanyId {
+        &self.company
+    }
+
     pub fn people(&self) -> Vec<Participant> {
         self.people.iter().map(|person| person.shown.clone()).collect()
     }
 
-    pub fn role(&self, who: ParticipantId) -> Option<Role> {
-        self.people.iter().find(|p| p.shown.id == who).map(|p| p.shown.role)
+    pub fn tabs(&self) -> &[Tab] {
+        &self.tabs
     }
 
-    fn is_over(&self) -> bool {
-        matches!(self.state, SessionState::Ended | SessionState::Failed)
+    /// The node that holds its browser, or was asked to.
+    pub fn node(&self) -> Option<&NodeName> {
+        self.host.node()
     }
 
-    /// Takes somebody in. A session has one customer.
-    pub fn add(&mut self, role: Role, name: String) -> Result<ParticipantId, Refusal> {
-        let second_customer = role == Role::Customer && self.people.iter().any(|p| p.shown.role == Role::Customer);
-        if self.is_over() || second_customer || self.people.len() >= MOST_PEOPLE {
-            return Err(Refusal::InvalidLink);
-        }
-        let place = self.people.len() as u32;
-        let id = ParticipantId(place + 1);
-        let shown =
-            Participant { id, role, name: Private::new(name), colour: Colour((place % 8) as u8), present: false };
-        self.people.push(Person { shown, window: None });
-        Ok(id)
+    pub fn sfu(&self) -> Option<&NodeName> {
+        self.sfu.as_ref()
     }
 
-    /// A participant's window connects.
-    pub fn enter(&mut self, who: ParticipantId, window: Window, take_over: bool, now: Now) -> Result<Entered, Refusal> {
-        if self.is_over() {
-            return Err(Refusal::InvalidLink);
-        }
-        let person = self.people.iter_mut().find(|p| p.shown.id == who).ok_or(Refusal::InvalidLink)?;
-        let entered = match person.window {
-            Some(_) if !take_over => return Ok(Entered::Elsewhere),
-            Some(old) => Entered::Instead(old),
-            None => Entered::Here,
-        };
-        person.window = Some(window);
-        person.shown.present = true;
-        (self.empty, self.active) = (None, now);
-        if person.shown.role == Role::Customer && self.state == SessionState::Waiting {
-            self.state = SessionState::Consent;
-        }
-        Ok(entered)
+    /// Whether somebody is in the session by this window.
+    pub fn is_current(&self, window: Window) -> bool {
+        self.people.iter().any(|person| person.window == Some(window))
     }
 
-    /// A window is gone; `true` when it was its participant's.
-    pub fn leave(&mut self, who: ParticipantId, window: Window, now: Now) -> bool {
-        let person = self.people.iter_mut().find(|p| p.shown.id == who && p.window == Some(window));
-        let Some(person) = person else { return false };
-        person.window = None;
-        person.shown.present = false;
-        if self.people.iter().all(|p| p.window.is_none()) {
-            self.empty = Some(now);
-        }
-        true
-    }
-
-    /// The customer lets the session begin.
-    pub fn accept(&mut self, who: ParticipantId) -> Result<(), Refusal> {
-        match (self.role(who), self.state) {
-            (Some(Role::Customer), SessionState::Consent) => {
-                self.state = SessionState::Live;
-                Ok(())
+    /// Takes an event in. Once the session is over, nothing but a late comer's question changes anything.
+    pub fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
+        match event {
+            Event::Join { who, window, take_over, resume } => self.join(who, window, take_over, resume, now),
+            _ if self.ended.is_some() => self.stray(event),
+            Event::Node { node, report } => self.node_said(&node, report, now),
+            Event::Sfu { sfu, report } => self.sfu_said(&sfu, report),
+            Event::NodeLost { node } => self.node_lost(&node, now),
+            Event::SfuLost { sfu, other } => self.sfu_lost(&sfu, other),
+            Event::SfuCame { sfu } => self.sfu_came(sfu),
+            Event::Alive { window } => self.alive(window),
+            Event::Leave { window } => self.leave(window, now),
+            Event::Accept { window } => self.accept(window, now),
+            Event::Offer { window, sdp } => self.offer(window, sdp),
+            Event::End { window } => self.end_by(window, now),
+            Event::Navigate { url } => {
+                self.active = now;
+                self.order_node(|session| NodeOrder::Navigate { session, url });
             }
-            // Said again by an impatient finger.
-            (Some(Role::Customer), SessionState::Live) => Ok(()),
-            (Some(Role::Customer), _) => Err(Refusal::NotYet),
-            _ => Err(Refusal::NotAllowed),
+            Event::Policy { policy } => self.new_policy(policy),
+            Event::Delete => self.end(EndReason::Api),
+            Event::Tick => self.tick(now),
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    fn tick(&mut self, now: Now) {
+        self.hurry_claim(now);
+        self.settle_contests(now);
+        self.cut_off_absent(now);
+        if let Some(reason) = self.overdue(now) {
+            self.end(reason);
         }
     }
 
-    /// Whether this participant may have a picture now: nobody has one before the customer accepted.
-    pub fn may_see(&self, who: ParticipantId, window: Window) -> Result<Role, Refusal> {
-        let person =
-            self.people.iter().find(|p| p.shown.id == who && p.window == Some(window)).ok_or(Refusal::NotAllowed)?;
-        if self.state == SessionState::Live { Ok(person.shown.role) } else { Err(Refusal::NotYet) }
-    }
-
-    /// Whether a window is this participant's current one.
-    pub fn is_window_of(&self, who: ParticipantId, window: Window) -> bool {
-        self.people.iter().any(|p| p.shown.id == who && p.window == Some(window))
-    }
-
-    /// Somebody did something.
-    pub fn active(&mut self, now: Now) {
-        self.active = now;
-    }
-
-    /// Ends it, once; `false` when it was over already.
-    pub fn end(&mut self, reason: EndReason) -> bool {
-        let begins = !self.is_over();
-        if begins {
-            self.state = if reason == EndReason::Node { SessionState::Failed } else { SessionState::Ended };
-        }
-        begins
-    }
-
-    /// Why it ends now, if it does.
-    pub fn overdue(&self, now: Now) -> Option<EndReason> {
+    fn overdue(&self, now: Now) -> Option<EndReason> {
         let since = |at: Now| now.saturating_sub(at);
-        if self.is_over() {
+        if self.ended.is_some() {
             None
         } else if since(self.created) >= self.limits.longest {
             Some(EndReason::TooLong)
@@ -186,92 +301,49 @@ impl Session {
             None
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const START: Now = Duration::from_secs(1000);
-
-    fn session() -> (Session, ParticipantId, ParticipantId) {
-        let mut session = Session::new(Limits::default(), START);
-        let customer = session.add(Role::Customer, "Eva".into()).unwrap();
-        let agent = session.add(Role::Agent, "Ana".into()).unwrap();
-        (session, customer, agent)
-    }
-
-    #[test]
-    fn nobody_sees_anything_before_the_customer_accepts() {
-        let (mut session, customer, agent) = session();
-        session.enter(agent, 1, false, START).unwrap();
-        assert_eq!((session.state(), session.may_see(agent, 1)), (SessionState::Waiting, Err(Refusal::NotYet)));
-        assert_eq!(session.accept(customer), Err(Refusal::NotYet), "not here yet");
-        session.enter(customer, 2, false, START).unwrap();
-        assert_eq!((session.state(), session.may_see(customer, 2)), (SessionState::Consent, Err(Refusal::NotYet)));
-        assert_eq!(session.accept(agent), Err(Refusal::NotAllowed));
-        session.accept(customer).unwrap();
-        session.accept(customer).unwrap();
-        assert_eq!((session.may_see(agent, 1), session.may_see(customer, 2)), (Ok(Role::Agent), Ok(Role::Customer)));
-    }
-
-    #[test]
-    fn one_window_a_person() {
-        let (mut session, customer, _) = session();
-        assert_eq!(session.enter(customer, 1, false, START), Ok(Entered::Here));
-        assert_eq!(session.enter(customer, 2, false, START), Ok(Entered::Elsewhere));
-        assert_eq!(session.enter(customer, 2, true, START), Ok(Entered::Instead(1)));
-        assert!(!session.leave(customer, 1, START), "the old window's end is no leaving");
-        assert!(session.people()[0].present);
-        assert!(session.leave(customer, 2, START));
-        assert_eq!(session.enter(customer, 3, false, START), Ok(Entered::Here), "a reload comes back");
-    }
-
-    #[test]
-    fn there_is_one_customer() {
-        let (mut session, ..) = session();
-        assert_eq!(session.add(Role::Customer, "Other".into()), Err(Refusal::InvalidLink));
-    }
-
-    #[test]
-    fn it_ends_when_nobody_is_there_when_nothing_happens_and_in_any_case() {
-        let limits = Limits::default();
-        let (mut session, customer, _) = session();
-        assert_eq!(session.overdue(START + limits.empty), Some(EndReason::Idle));
-        session.enter(customer, 1, false, START).unwrap();
-        assert_eq!(session.overdue(START + limits.empty), None);
-        assert_eq!(session.overdue(START + limits.idle), Some(EndReason::Idle));
-        session.active(START + limits.idle);
-        assert_eq!(session.overdue(START + limits.idle), None);
-        assert_eq!(session.overdue(START + limits.longest), Some(EndReason::TooLong));
-        assert!(session.end(EndReason::Participant) && !session.end(EndReason::Node));
-        assert_eq!((session.state(), session.overdue(START + limits.longest)), (SessionState::Ended, None));
-        assert!(session.enter(customer, 2, true, START).is_err() && session.add(Role::Agent, String::new()).is_err());
-    }
-
-    proptest! {
-        /// In whatever order things happen: live only after the customer accepted, over for ever once over.
-        #[test]
-        fn whatever_happens(steps in prop::collection::vec((0u8..6, 1u32..4, 0u64..4, any::<bool>(), 0u64..2_000), 1..80)) {
-            let (mut session, customer, _) = session();
-            let (mut now, mut accepted, mut over) = (START, false, None);
-            for (act, who, window, flag, wait) in steps {
-                now += Duration::from_secs(wait);
-                let who = ParticipantId(who);
-                match act {
-                    0 => drop(session.enter(who, window, flag, now)),
-                    1 => drop(session.leave(who, window, now)),
-                    2 => accepted |= session.accept(who).is_ok() && who == customer,
-                    3 => session.active(now),
-                    4 if flag => drop(session.end(EndReason::Participant)),
-                    _ => if let Some(reason) = session.overdue(now) { session.end(reason); },
-                }
-                prop_assert!(session.state() != SessionState::Live || accepted);
-                prop_assert!(session.may_see(who, window).is_err() || accepted);
-                if let Some(state) = over { prop_assert_eq!(session.state(), state); }
-                if matches!(session.state(), SessionState::Ended | SessionState::Failed) { over = Some(session.state()); }
-            }
+    /// Ends it, wherever it is: its people are told, its browser and its room are let go.
+    fn end(&mut self, reason: EndReason) {
+        if self.ended.is_some() {
+            return;
         }
+        self.ended = Some(reason);
+        self.enter_state(match reason {
+            EndReason::Node => SessionState::Failed,
+            EndReason::Participant | EndReason::Api | EndReason::Idle | EndReason::TooLong => SessionState::Ended,
+        });
+        let url = self.tabs.iter().find(|tab| tab.active).map(|tab| tab.url.clone());
+        for person in &mut self.people {
+            person.shown.present = false;
+            // Where it ended is the customer's to know.
+            let url = url.clone().filter(|_| person.shown.role == Role::Customer);
+            let windows = person.window.take().into_iter().chain(person.waiting.take().map(|waiting| waiting.window));
+            self.effects.extend(windows.map(|window| {
+                let signal = ServerSignal::Ended { reason, url: url.clone() };
+                Effect::Tell { window, signal }
+            }));
+        }
+        self.tabs.clear();
+        self.let_go();
+        self.effects.push(Effect::Forget);
+    }
+
+    fn enter_state(&mut self, state: SessionState) {
+        self.state = state;
+        self.effects.push(Effect::Record { state });
+        self.tell_all(&ServerSignal::State { state });
+    }
+
+    fn tell(&mut self, window: Window, signal: ServerSignal) {
+        self.effects.push(Effect::Tell { window, signal });
+    }
+
+    fn refuse(&mut self, window: Window, reason: Refusal) {
+        self.tell(window, ServerSignal::Refused { reason });
+    }
+
+    fn tell_all(&mut self, signal: &ServerSignal) {
+        let windows = self.people.iter().filter_map(|person| person.window);
+        self.effects.extend(windows.map(|window| Effect::Tell { window, signal: signal.clone() }));
     }
 }

@@ -1,0 +1,133 @@
+//! In whatever order things happen.
+
+use super::tests::{START, id, node, wanted};
+use super::*;
+use proptest::prelude::*;
+use std::collections::HashSet;
+use tandem_protocol::control::{Connection, Peer, PeerName};
+
+const NODES: [&str; 3] = ["a", "b", "c"];
+const SFUS: [&str; 2] = ["sfu", "other"];
+
+fn events() -> impl Strategy<Value = Event> {
+    let window = || 0..6u64;
+    let some_node = || prop::sample::select(&NODES[..]).prop_map(node);
+    let some_sfu = || prop::sample::select(&SFUS[..]).prop_map(node);
+    let reason = prop::sample::select(vec![EndReason::Node, EndReason::Api]);
+    let node_report = prop_oneof![
+        4 => Just(NodeReport::Claimed { session: id() }),
+        1 => Just(NodeReport::Refused { session: id(), message: String::new() }),
+        2 => Just(NodeReport::Offer { session: id(), sdp: "sdp".into() }),
+        1 => Just(NodeReport::Tabs { session: id(), tabs: vec![] }),
+        2 => Just(NodeReport::Active { session: id() }),
+        1 => reason.prop_map(|reason| NodeReport::Ended { session: id(), reason }),
+    ];
+    let peer = || {
+        prop_oneof![Just(PeerName::Publisher), (0..4u32).prop_map(|n| PeerName::Participant { id: ParticipantId(n) })]
+    };
+    let connection = prop::sample::select(vec![Connection::Connected, Connection::Silent, Connection::Gone]);
+    let sfu_report = prop_oneof![
+        peer().prop_map(|peer| SfuReport::Answer { session: id(), peer, sdp: "sdp".into() }),
+        peer().prop_map(|peer| SfuReport::Refused { session: id(), peer, message: String::new() }),
+        (peer(), connection).prop_map(|(peer, state)| SfuReport::Connection { session: id(), peer, state }),
+    ];
+    prop_oneof![
+        6 => (some_node(), node_report).prop_map(|(node, report)| Event::Node { node, report }),
+        3 => (some_sfu(), sfu_report).prop_map(|(sfu, report)| Event::Sfu { sfu, report }),
+        1 => some_node().prop_map(|node| Event::NodeLost { node }),
+        1 => (some_sfu(), prop::option::of(some_sfu())).prop_map(|(sfu, other)| Event::SfuLost { sfu, other }),
+        1 => some_sfu().prop_map(|sfu| Event::SfuCame { sfu }),
+        8 => (0..5u32, window(), any::<bool>()).prop_map(|(who, window, take_over)| Event::Join {
+            who: ParticipantId(who),
+            window,
+            take_over,
+            resume: "key".into()
+        }),
+        2 => window().prop_map(|window| Event::Alive { window }),
+        4 => window().prop_map(|window| Event::Leave { window }),
+        6 => window().prop_map(|window| Event::Accept { window }),
+        6 => window().prop_map(|window| Event::Offer { window, sdp: "sdp".into() }),
+        1 => window().prop_map(|window| Event::End { window }),
+        1 => Just(Event::Navigate { url: "https://shop.example/".into() }),
+        1 => Just(Event::Policy { policy: Policy::default() }),
+        1 => Just(Event::Delete),
+        4 => Just(Event::Tick),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn whatever_happens(steps in prop::collection::vec((events(), 0u64..90), 1..120)) {
+        let (mut session, _) = Session::new(wanted(&NODES), Limits::default(), START);
+        let customer = session.add(Role::Customer, "Eva".into()).unwrap();
+        let others = [session.add(Role::Agent, "Ana".into()).unwrap(), session.add(Role::Supervisor, "Sam".into()).unwrap()];
+        let role = |who| if who == customer { Role::Customer } else if who == others[0] { Role::Agent } else { Role::Supervisor };
+        let (mut now, mut accepted, mut asked_or_holds) = (START, false, HashSet::from([node("a")]));
+        for (event, wait) in steps {
+            now += Duration::from_secs(wait);
+            let over = session.ended().is_some();
+            let before = session.state();
+            let accept = match event {
+                Event::Accept { window } => before == SessionState::Consent && session.window_of(customer) == Some(window),
+                _ => false,
+            };
+            let told_to_be_there = session.people.iter().filter_map(|p| p.window).chain(window_of(&event)).collect::<HashSet<_>>();
+            let waiting = session.people.iter().filter_map(|p| p.waiting.as_ref().map(|w| w.window)).collect::<HashSet<_>>();
+            let effects = session.handle(event, now);
+            accepted |= accept && session.state() == SessionState::Live;
+
+            prop_assert!(session.state() != SessionState::Live || accepted);
+            if over {
+                prop_assert_eq!(session.state(), before, "over is over");
+            }
+            prop_assert_eq!(effects.iter().filter(|e| **e == Effect::Forget).count(), usize::from(!over && session.ended().is_some()));
+            let windows: Vec<_> = session.people.iter().filter_map(|p| p.window).collect();
+            prop_assert_eq!(session.ended().is_some() && !windows.is_empty(), false, "nobody is in what is over");
+            for effect in effects {
+                match effect {
+                    Effect::Tell { window, .. } | Effect::Probe { window } => {
+                        prop_assert!(told_to_be_there.contains(&window) || waiting.contains(&window), "{} knows nothing of it", window);
+                    }
+                    Effect::Node { order: NodeOrder::Admit { participant, role: admitted, .. }, .. } => {
+                        prop_assert!(accepted && !over && admitted == role(participant));
+                    }
+                    Effect::Sfu { order: SfuOrder::Join { peer: Peer::Subscriber { participant, role: given }, .. }, .. } => {
+                        prop_assert!(accepted && !over && given == role(participant));
+                    }
+                    Effect::Node { node, order: NodeOrder::Claim { .. } } => {
+                        prop_assert!(!over);
+                        asked_or_holds.insert(node);
+                    }
+                    Effect::Node { node, order: NodeOrder::Dismiss { .. } | NodeOrder::Answer { .. } | NodeOrder::Reconnect { .. } | NodeOrder::Navigate { .. } | NodeOrder::Policy { .. } } => {
+                        prop_assert!(!over && asked_or_holds.contains(&node));
+                    }
+                    Effect::Sfu { order: SfuOrder::Join { peer: Peer::Publisher, .. } | SfuOrder::Leave { .. }, .. } => prop_assert!(!over),
+                    Effect::Hosted | Effect::Record { .. } => prop_assert!(!over),
+                    Effect::Node { order: NodeOrder::Release { .. }, .. } | Effect::Sfu { order: SfuOrder::Close { .. }, .. } | Effect::Forget => {}
+                }
+            }
+        }
+    }
+}
+
+fn window_of(event: &Event) -> Option<Window> {
+    match event {
+        Event::Join { window, .. }
+        | Event::Alive { window }
+        | Event::Leave { window }
+        | Event::Accept { window }
+        | Event::Offer { window, .. }
+        | Event::End { window } => Some(*window),
+        Event::Node { .. }
+        | Event::Sfu { .. }
+        | Event::NodeLost { .. }
+        | Event::SfuLost { .. }
+        | Event::SfuCame { .. }
+        | Event::Navigate { .. }
+        | Event::Policy { .. }
+        | Event::Delete
+        | Event::Tick => None,
+    }
+}
