@@ -130,7 +130,8 @@ impl FromRequestParts<Arc<Hub>> for Caller {
             let company = hub.store.company_of_key(key).await.map_err(internal)?.ok_or_else(unknown)?;
             return Ok(Caller { company, person: None });
         }
-        let person = cookie(&parts.headers).and_then(|secret| hub.sign_ins().of(&secret, hub.now())).ok_or_else(unknown)?;
+        let person =
+            cookie(&parts.headers).and_then(|secret| hub.sign_ins().of(&secret, hub.now())).ok_or_else(unknown)?;
         if parts.method != Method::GET && !is_own_origin(hub, &parts.headers) {
             return Err(error(StatusCode::FORBIDDEN, "origin", "another site may not act for you"));
         }
@@ -157,7 +158,8 @@ pub(crate) fn is_own_origin(hub: &Hub, headers: &HeaderMap) -> bool {
 /// The host of an address that the company's sessions may be at.
 fn allowed_host(text: &Private<String>, company: &Company) -> Answer<String> {
     let url = Some(text.reveal()).filter(|text| text.len() <= limits::URL).and_then(|text| Url::parse(text).ok());
-    let host = url.filter(|url| matches!(url.scheme(), "http" | "https")).and_then(|url| url.host_str().map(str::to_owned));
+    let host =
+        url.filter(|url| matches!(url.scheme(), "http" | "https")).and_then(|url| url.host_str().map(str::to_owned));
     let Some(host) = host else {
         let message = "the address must begin with http:// or https:// and name a host";
         return Err(error(StatusCode::UNPROCESSABLE_ENTITY, "invalid_url", message));

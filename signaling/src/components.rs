@@ -57,20 +57,38 @@ impl Components {
         Components { lease, all: HashMap::new() }
     }
 
-    pub(crate) fn register(&mut self, name: NodeName, component: Component, link: Link, orders: Mailbox<ToComponent>, now: Now) -> Registration {
-        let same_kind = |other: &Registered| std::mem::discriminant(&other.component) == std::mem::discriminant(&component);
+    pub(crate) fn register(
+        &mut self,
+        name: NodeName,
+        component: Component,
+        link: Link,
+        orders: Mailbox<ToComponent>,
+        now: Now,
+    ) -> Registration {
+        let same_kind =
+            |other: &Registered| std::mem::discriminant(&other.component) == std::mem::discriminant(&component);
         match self.all.get_mut(&name) {
             Some(known) if known.link.is_none() && same_kind(known) => {
                 let backlog = std::mem::take(&mut known.backlog);
                 orders.post_all(backlog);
-                (known.component, known.link, known.heard, known.returned) = (component, Some((link, orders)), now, true);
+                (known.component, known.link, known.heard, known.returned) =
+                    (component, Some((link, orders)), now, true);
                 Registration::Returned
             }
             Some(_) => Registration::Taken,
             None => {
                 let proved = component == Component::Sfu;
                 let link = Some((link, orders));
-                let new = Registered { component, link, backlog: Vec::new(), heard: now, free: 0, ready: 0, proved, returned: false };
+                let new = Registered {
+                    component,
+                    link,
+                    backlog: Vec::new(),
+                    heard: now,
+                    free: 0,
+                    ready: 0,
+                    proved,
+                    returned: false,
+                };
                 self.all.insert(name, new);
                 Registration::New
             }
@@ -126,7 +144,9 @@ impl Components {
 
     /// Nodes that could take a session, the best first: most warm browsers, then most room.
     pub(crate) fn nodes(&self) -> Vec<NodeName> {
-        let is_free = |known: &Registered| matches!(known.component, Component::Node { .. }) && known.link.is_some() && known.free > 0;
+        let is_free = |known: &Registered| {
+            matches!(known.component, Component::Node { .. }) && known.link.is_some() && known.free > 0
+        };
         let mut nodes: Vec<_> = self.all.iter().filter(|(_, known)| is_free(known)).collect();
         nodes.sort_by_key(|(name, known)| (std::cmp::Reverse((known.ready, known.free)), *name));
         nodes.into_iter().map(|(name, _)| name.clone()).collect()
@@ -192,8 +212,8 @@ impl Mailbox<ToComponent> {
 mod tests {
     use super::*;
     use crate::mailbox::mailbox;
-    use tandem_protocol::control::NodeOrder;
     use tandem_protocol::SessionId;
+    use tandem_protocol::control::NodeOrder;
     use tokio_util::sync::CancellationToken;
 
     const NODE: Component = Component::Node { slots: 2 };
@@ -223,7 +243,11 @@ mod tests {
         components.unlink(&name("n"), 2);
         assert_eq!(components.register(name("n"), NODE, 3, post.clone(), at(28)), Registration::Taken);
         components.unlink(&name("n"), 1);
-        assert_eq!(components.register(name("n"), Component::Sfu, 3, post.clone(), at(28)), Registration::Taken, "another kind");
+        assert_eq!(
+            components.register(name("n"), Component::Sfu, 3, post.clone(), at(28)),
+            Registration::Taken,
+            "another kind"
+        );
         assert_eq!(components.expire(at(29)), [(name("n"), NODE)]);
         assert_eq!(components.register(name("n"), Component::Sfu, 4, post, at(29)), Registration::New);
     }

@@ -32,7 +32,10 @@ async fn upgrade(State(hub): State<Arc<Hub>>, headers: HeaderMap, socket: WebSoc
     if !key.is_some_and(|key| hub.config.control_key.matches(key)) {
         return (StatusCode::UNAUTHORIZED, "the control key is another one\n").into_response();
     }
-    socket.max_message_size(limits::COMPONENT).max_frame_size(limits::COMPONENT).on_upgrade(move |socket| serve(hub, socket))
+    socket
+        .max_message_size(limits::COMPONENT)
+        .max_frame_size(limits::COMPONENT)
+        .on_upgrade(move |socket| serve(hub, socket))
 }
 
 async fn serve(hub: Arc<Hub>, mut socket: WebSocket) {
@@ -43,7 +46,8 @@ async fn serve(hub: Arc<Hub>, mut socket: WebSocket) {
     let (name, component) = match first {
         Ok(ToControl::Register { protocol: PROTOCOL_VERSION, name, component }) => (name, component),
         Ok(ToControl::Register { protocol, .. }) => {
-            return refuse(socket, format!("signalling speaks version {PROTOCOL_VERSION}, this component {protocol}")).await;
+            return refuse(socket, format!("signalling speaks version {PROTOCOL_VERSION}, this component {protocol}"))
+                .await;
         }
         Ok(ToControl::Alive | ToControl::Node { .. } | ToControl::Sfu { .. }) | Err(_) => {
             return refuse(socket, "the first message must be a registration of this protocol".into()).await;
@@ -87,7 +91,14 @@ async fn register(hub: &Hub, name: &NodeName, component: Component, link: Link, 
     register()
 }
 
-async fn exchange(hub: &Hub, name: &NodeName, component: Component, link: Link, socket: WebSocket, mut inbox: Inbox<ToComponent>) {
+async fn exchange(
+    hub: &Hub,
+    name: &NodeName,
+    component: Component,
+    link: Link,
+    socket: WebSocket,
+    mut inbox: Inbox<ToComponent>,
+) {
     let (mut sink, mut stream) = socket.split();
     let lease = hub.config.limits.lease;
     let registered = FromControl::Registered { lease_seconds: lease.as_secs().max(1) as u32 };
@@ -133,7 +144,9 @@ fn take(hub: &Hub, name: &NodeName, component: Component, text: &[u8]) {
         (Ok(ToControl::Node { report }), Component::Node { .. }) => hub.node_said(name, report),
         (Ok(ToControl::Sfu { report }), Component::Sfu) => hub.sfu_said(name, report),
         (Ok(ToControl::Alive), _) => {}
-        (Ok(ToControl::Node { .. } | ToControl::Sfu { .. } | ToControl::Register { .. }), _) => tracing::warn!(%name, "out of turn"),
+        (Ok(ToControl::Node { .. } | ToControl::Sfu { .. } | ToControl::Register { .. }), _) => {
+            tracing::warn!(%name, "out of turn")
+        }
         (Err(error), _) => tracing::warn!(%name, %error, "report not understood"),
     }
 }

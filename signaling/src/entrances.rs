@@ -127,7 +127,8 @@ impl Hub {
         let Wanted { company, company_name, agent, start_host, claim } = wanted;
         self.store.add_session(&id, &company, &start_host, agent.as_deref()).await?;
         let (hosted, answered) = oneshot::channel();
-        let begun = tandem_session::Wanted { id: id.clone(), company: company.clone(), company_name, claim, nodes, sfu };
+        let begun =
+            tandem_session::Wanted { id: id.clone(), company: company.clone(), company_name, claim, nodes, sfu };
         self.begin(&id, begun, hosted);
         let mut unclaimed = Unclaimed(Some((self, id.clone())));
         answered.await.map_err(|_| Failure::NoCapacity)?;
@@ -157,7 +158,8 @@ impl Hub {
     pub(crate) fn agent_link(&self, id: &SessionId, company: &CompanyId, name: &str) -> Result<String, Failure> {
         let now = self.now();
         let mut state = self.state();
-        let live = state.live.get(id).filter(|live| live.session.company() == company && live.session.ended().is_none());
+        let live =
+            state.live.get(id).filter(|live| live.session.company() == company && live.session.ended().is_none());
         live.ok_or(Failure::NotFound)?;
         let token = state.entrances.new_ticket(id, Role::Agent, name, now);
         Ok(self.agent_url(&token))
@@ -177,13 +179,20 @@ impl Hub {
     }
 
     /// A window asks to join; what becomes of it, it is told. Gives the session it is about.
-    pub(crate) fn join(&self, credential: &Credential, take_over: bool, window: Window, to: Mailbox<ToPage>) -> Result<SessionId, Refusal> {
+    pub(crate) fn join(
+        &self,
+        credential: &Credential,
+        take_over: bool,
+        window: Window,
+        to: Mailbox<ToPage>,
+    ) -> Result<SessionId, Refusal> {
         let now = self.now();
         let mut state = self.state();
         let (id, who, resume) = match credential {
             Credential::Token { token } => self.use_up(&mut state, token, now)?,
             Credential::Resume { key } => {
-                let (id, who) = state.entrances.resumes.get(&hashed(key.reveal()), now).cloned().ok_or(Refusal::InvalidLink)?;
+                let (id, who) =
+                    state.entrances.resumes.get(&hashed(key.reveal()), now).cloned().ok_or(Refusal::InvalidLink)?;
                 (id, who, key.clone())
             }
         };
@@ -193,12 +202,21 @@ impl Hub {
         Ok(id)
     }
 
-    fn use_up(&self, state: &mut State, token: &Private<String>, now: Now) -> Result<(SessionId, ParticipantId, Private<String>), Refusal> {
+    fn use_up(
+        &self,
+        state: &mut State,
+        token: &Private<String>,
+        now: Now,
+    ) -> Result<(SessionId, ParticipantId, Private<String>), Refusal> {
         let ticket = state.entrances.tickets.take(&hashed(token.reveal()), now).ok_or(Refusal::InvalidLink)?;
         let live = state.live.get_mut(&ticket.session).ok_or(Refusal::InvalidLink)?;
         let who = live.session.add(ticket.role, ticket.name)?;
         let key = new_secret();
-        state.entrances.resumes.insert(hashed(&key), (ticket.session.clone(), who), now + self.config.limits.longest * 2);
+        state.entrances.resumes.insert(
+            hashed(&key),
+            (ticket.session.clone(), who),
+            now + self.config.limits.longest * 2,
+        );
         Ok((ticket.session, who, key.into()))
     }
 }

@@ -130,7 +130,8 @@ impl Hub {
         let now = self.now();
         let (session, effects) = Session::new(wanted, self.config.limits, now);
         let created_at = crate::store::unix_now();
-        let live = Live { session, created_at, created: now, windows: HashMap::new(), hosted: Some(hosted), ended: None };
+        let live =
+            Live { session, created_at, created: now, windows: HashMap::new(), hosted: Some(hosted), ended: None };
         let mut state = self.state();
         state.live.insert(id.clone(), live);
         self.carry_out(&mut state, id, effects, now);
@@ -152,7 +153,8 @@ impl Hub {
     /// Lets every session that is not over know.
     fn everywhere(&self, event: &Event) {
         let mut state = self.state();
-        let ids: Vec<_> = state.live.iter().filter(|(_, live)| live.ended.is_none()).map(|(id, _)| id.clone()).collect();
+        let ids: Vec<_> =
+            state.live.iter().filter(|(_, live)| live.ended.is_none()).map(|(id, _)| id.clone()).collect();
         for id in ids {
             self.handle_in(&mut state, &id, event.clone());
         }
@@ -195,7 +197,12 @@ impl Hub {
     }
 
     /// Looks at a session of this company; those of others do not exist.
-    pub(crate) fn with_session<T>(&self, id: &SessionId, company: &CompanyId, look: impl FnOnce(&Live) -> T) -> Option<T> {
+    pub(crate) fn with_session<T>(
+        &self,
+        id: &SessionId,
+        company: &CompanyId,
+        look: impl FnOnce(&Live) -> T,
+    ) -> Option<T> {
         self.state().live.get(id).filter(|live| live.session.company() == company).map(look)
     }
 
@@ -215,7 +222,8 @@ impl Hub {
 
     pub(crate) fn new_policy(&self, company: &CompanyId, policy: &tandem_protocol::policy::Policy) {
         let mut state = self.state();
-        let of_company = state.live.iter().filter(|(_, live)| live.session.company() == company).map(|(id, _)| id.clone());
+        let of_company =
+            state.live.iter().filter(|(_, live)| live.session.company() == company).map(|(id, _)| id.clone());
         for id in of_company.collect::<Vec<_>>() {
             self.handle_in(&mut state, &id, Event::Policy { policy: policy.clone() });
         }
@@ -238,7 +246,13 @@ impl Hub {
         result
     }
 
-    pub(crate) fn register(&self, name: &NodeName, component: Component, link: Link, orders: Mailbox<ToComponent>) -> Registration {
+    pub(crate) fn register(
+        &self,
+        name: &NodeName,
+        component: Component,
+        link: Link,
+        orders: Mailbox<ToComponent>,
+    ) -> Registration {
         let now = self.now();
         let registration = self.change_components(|all| all.register(name.clone(), component, link, orders, now));
         if component == Component::Sfu && registration != Registration::Taken {
@@ -352,7 +366,8 @@ impl Hub {
 
 impl State {
     pub(crate) fn choose_sfu(&self) -> Option<NodeName> {
-        let serves = |name: &NodeName| self.live.values().filter(|l| l.ended.is_none() && l.session.sfu() == Some(name)).count();
+        let serves =
+            |name: &NodeName| self.live.values().filter(|l| l.ended.is_none() && l.session.sfu() == Some(name)).count();
         self.components.sfu(serves)
     }
 }

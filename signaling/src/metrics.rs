@@ -31,22 +31,30 @@ const LONGEST_REPORT: f32 = 120_000.0;
 impl Metrics {
     pub(crate) fn new(registry: &Registry) -> prometheus::Result<Metrics> {
         let opts = |name: &str, help: &str| Opts::new(format!("tandem_signaling_{name}"), help);
-        let histogram = |name: &str, help: &str, buckets: Vec<f64>| HistogramOpts::from(opts(name, help)).buckets(buckets);
+        let histogram =
+            |name: &str, help: &str, buckets: Vec<f64>| HistogramOpts::from(opts(name, help)).buckets(buckets);
         // Fine where people begin to feel it: 10 ms to 1 s.
-        let fine = [10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 75, 100, 150, 250, 500, 1000].map(|ms| f64::from(ms) / 1000.0);
+        let fine =
+            [10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 75, 100, 150, 250, 500, 1000].map(|ms| f64::from(ms) / 1000.0);
         let seconds = |first| prometheus::exponential_buckets(first, 1.6, 14);
         let click_help = "From an input in a page to the picture that answers it.";
         let first_help = "From asking to join to the first picture.";
         let claim_help = "From asking for a session to a node's browser for it.";
         let metrics = Metrics {
-            sessions: IntGaugeVec::new(opts("sessions", "Sessions by state; those over are remembered for ten minutes."), &["state"])?,
+            sessions: IntGaugeVec::new(
+                opts("sessions", "Sessions by state; those over are remembered for ten minutes."),
+                &["state"],
+            )?,
             joins: IntCounterVec::new(opts("joins_total", "Pages that joined or came back."), &["role"])?,
             refused: IntCounterVec::new(opts("refusals_total", "What pages asked for and did not get."), &["reason"])?,
             api: IntCounterVec::new(opts("api_answers_total", "Answers of the API."), &["route", "status"])?,
             sockets: IntGauge::with_opts(opts("sockets", "Pages connected now."))?,
             components: IntGaugeVec::new(opts("components", "Nodes and SFUs connected now."), &["kind"])?,
             claim: Histogram::with_opts(histogram("claim_seconds", claim_help, seconds(0.01)?))?,
-            click_to_photon: HistogramVec::new(histogram("click_to_photon_seconds", click_help, fine.to_vec()), &["exact"])?,
+            click_to_photon: HistogramVec::new(
+                histogram("click_to_photon_seconds", click_help, fine.to_vec()),
+                &["exact"],
+            )?,
             first_picture: Histogram::with_opts(histogram("first_picture_seconds", first_help, seconds(0.05)?))?,
         };
         let all: [Box<dyn Collector>; 9] = [

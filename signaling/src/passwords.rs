@@ -28,7 +28,9 @@ impl Passwords {
         let _place = self.places.acquire().await?;
         let hash = tokio::task::spawn_blocking(move || {
             let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>())?;
-            Ok::<_, argon2::password_hash::Error>(Argon2::default().hash_password(password.as_bytes(), &salt)?.to_string())
+            Ok::<_, argon2::password_hash::Error>(
+                Argon2::default().hash_password(password.as_bytes(), &salt)?.to_string(),
+            )
         });
         hash.await?.ok().context("the password cannot be hashed")
     }
@@ -42,7 +44,8 @@ impl Passwords {
         };
         let _place = self.places.acquire().await?;
         let check = move || {
-            PasswordHash::new(&hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            PasswordHash::new(&hash)
+                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
         };
         Ok(tokio::task::spawn_blocking(check).await? && known)
     }

@@ -133,7 +133,8 @@ mod tests {
     fn a_host_is_one_however_many_addresses_it_has() {
         let mut rates = HubRates::default();
         let company: CompanyId = "acme".parse().unwrap();
-        let tried = (0..50u32).filter(|n| rates.may_redeem(format!("2001:db8::{n:x}").parse().unwrap(), &company, Now::ZERO));
+        let tried =
+            (0..50u32).filter(|n| rates.may_redeem(format!("2001:db8::{n:x}").parse().unwrap(), &company, Now::ZERO));
         assert_eq!(tried.count(), 10);
         assert!(rates.may_redeem("2001:db8:0:1::1".parse().unwrap(), &company, Now::ZERO));
     }

@@ -4,7 +4,9 @@ use crate::passwords::Passwords;
 use crate::tokens::hashed;
 use anyhow::{Context, Result};
 use sqlx::Row;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -137,7 +139,11 @@ impl Store {
 
     pub(crate) async fn set_policy(&self, id: &CompanyId, policy: &Policy) -> Result<()> {
         let text = serde_json::to_string(policy)?;
-        sqlx::query("UPDATE companies SET policy = $1 WHERE id = $2").bind(text).bind(id.as_str()).execute(&self.pool).await?;
+        sqlx::query("UPDATE companies SET policy = $1 WHERE id = $2")
+            .bind(text)
+            .bind(id.as_str())
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 
@@ -149,19 +155,31 @@ impl Store {
         let is_right = passwords.is_right(hash, password).await?;
         let Some(row) = row.filter(|_| is_right) else { return Ok(None) };
         let company: String = row.try_get("company")?;
-        Ok(Some(Person { name: row.try_get("name")?, company: company.try_into()?, admin: row.try_get::<i64, _>("admin")? != 0 }))
+        Ok(Some(Person {
+            name: row.try_get("name")?,
+            company: company.try_into()?,
+            admin: row.try_get::<i64, _>("admin")? != 0,
+        }))
     }
 
-    pub(crate) async fn add_session(&self, id: &SessionId, company: &CompanyId, start_host: &str, agent: Option<&str>) -> Result<()> {
-        sqlx::query("INSERT INTO sessions (id, company, created_at, state, start_host, agent) VALUES ($1, $2, $3, $4, $5, $6)")
-            .bind(id.as_str())
-            .bind(company.as_str())
-            .bind(unix_now())
-            .bind(state_name(SessionState::Waiting))
-            .bind(start_host)
-            .bind(agent)
-            .execute(&self.pool)
-            .await?;
+    pub(crate) async fn add_session(
+        &self,
+        id: &SessionId,
+        company: &CompanyId,
+        start_host: &str,
+        agent: Option<&str>,
+    ) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO sessions (id, company, created_at, state, start_host, agent) VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(id.as_str())
+        .bind(company.as_str())
+        .bind(unix_now())
+        .bind(state_name(SessionState::Waiting))
+        .bind(start_host)
+        .bind(agent)
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
@@ -174,7 +192,8 @@ impl Store {
 
     /// A session of this company.
     pub(crate) async fn session(&self, id: &SessionId, company: &CompanyId) -> Result<Option<Record>> {
-        let query = sqlx::query("SELECT id, created_at, state, start_host, agent FROM sessions WHERE id = $1 AND company = $2");
+        let query =
+            sqlx::query("SELECT id, created_at, state, start_host, agent FROM sessions WHERE id = $1 AND company = $2");
         let row = query.bind(id.as_str()).bind(company.as_str()).fetch_optional(&self.pool).await?;
         row.map(|row| record(&row)).transpose()
     }

@@ -66,7 +66,8 @@ async fn serve(hub: &Hub, socket: WebSocket, from: SocketAddr) {
     let (mailbox, mut inbox) = mailbox(QUEUE, &hub.shutdown);
     let now = hub.now();
     let bucket = Bucket::new(MESSAGES, now);
-    let mut page = Page { hub, window: hub.next(), mailbox, session: None, faults: 0, from, messages: bucket, reports: bucket };
+    let mut page =
+        Page { hub, window: hub.next(), mailbox, session: None, faults: 0, from, messages: bucket, reports: bucket };
     let mut ping = tokio::time::interval(SILENCE / 3);
     let (opened, mut heard) = (Instant::now(), Instant::now());
     loop {
