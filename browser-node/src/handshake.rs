@@ -167,6 +167,9 @@ impl Reporter {
             tally.count(Counter::Keyframes, u64::from(picture.keyframe));
             tally.count(Counter::EncodedBytes, picture.data.len() as u64);
             tally.took(Stage::Encode, picture.took);
+            if let Some((_, committed)) = picture.commits {
+                tally.took(Stage::Capture, (picture.finished - picture.took).saturating_duration_since(committed));
+            }
         });
     }
 

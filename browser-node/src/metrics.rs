@@ -39,15 +39,21 @@ pub enum Stage {
     Gate,
     /// Hand-over to Chromium's next commit.
     Commit,
+    /// A commit of Chromium's to the beginning of its encoding.
+    Capture,
     /// A picture's time in the encoder.
     Encode,
+    /// The end of the encoding to the hand-over to the kernel.
+    Publish,
 }
 
 impl Stage {
-    const ALL: [(Stage, &str, &str); 3] = [
+    const ALL: [(Stage, &str, &str); 5] = [
         (Stage::Gate, "gate_seconds", "From an input's arrival to its hand-over to Chromium."),
         (Stage::Commit, "commit_seconds", "From an input's hand-over to Chromium's next commit."),
+        (Stage::Capture, "capture_seconds", "From a commit to the beginning of its encoding."),
         (Stage::Encode, "encode_seconds", "Time of one picture in the encoder."),
+        (Stage::Publish, "publish_seconds", "From the end of the encoding to the hand-over to the network."),
     ];
 }
 

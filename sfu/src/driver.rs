@@ -209,6 +209,9 @@ impl Driver {
                 RTCMessage::RtcpPacket(..) => {
                     if let PeerName::Participant { id } = key.1 {
                         self.metrics.keyframe_requests.with_label_values(&["received"]).inc();
+                        if room.peers.get(&key.1).is_some_and(|peer| peer.is_bored(at)) {
+                            continue;
+                        }
                         for audience in room.tracks.audiences_of(id) {
                             ask_for_keyframe(room, audience, now, at, &self.metrics);
                             self.touched.insert((key.0.clone(), PeerName::Publisher));

@@ -15,13 +15,19 @@ use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodingParameters, RTCRtpEncodingPar
 use rtc::rtp_transceiver::{RTCRtpSenderId, RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 /// Until the first reports come, a line is thought to take so much (bits a second).
 const FIRST_ESTIMATE: f64 = 8e6;
 const LEAST_ESTIMATE: f64 = 1e5;
 const LARGEST_ESTIMATE: f64 = 3e7;
+
+/// Browsers ask for a keyframe when no picture has come for 3 s, also when that is because nothing changed (Chromium's
+/// `max_wait_for_frame`). Whoever has lost something asks much sooner.
+const BORED: Duration = Duration::from_millis(2_500);
+/// More than any sequence number.
+const NOTHING: u32 = u32::MAX;
 
 /// Why an offer has no answer. The stack's own words quote SDP, so they stay inside.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +45,7 @@ pub(crate) struct Connection {
     pub(crate) remote: Option<SocketAddr>,
     pub(crate) connected: bool,
     outgoing: Option<Outgoing>,
-    estimate: Arc<AtomicU64>,
+    line: Arc<Line>,
 }
 
 /// The track towards a person.
@@ -49,6 +55,16 @@ struct Outgoing {
     payload_type: u8,
     /// The negotiated id of the playout-delay extension.
     playout_delay: Option<u8>,
+    /// The number of the last packet, and when it left.
+    last: Option<(u16, Instant)>,
+}
+
+/// What the feedback of the other end says (transport-wide congestion control).
+struct Line {
+    /// Bits a second; 0 until it is known.
+    estimate: AtomicU32,
+    /// The number of the last packet that arrived, or [`NOTHING`].
+    arrived: AtomicU32,
 }
 
 /// What an offer came to.
@@ -73,9 +89,9 @@ pub(crate) fn answer(
     now: Instant,
 ) -> Result<Answered, PeerError> {
     let offer = RTCSessionDescription::offer(offer).map_err(|_| PeerError::Offer)?;
-    let estimate = Arc::new(AtomicU64::new(0));
-    let mut rtc = build(direction, estimate.clone(), now).ok_or(PeerError::Start)?;
     let ssrc = rand::random();
+    let line = Arc::new(Line { estimate: AtomicU32::new(0), arrived: AtomicU32::new(NOTHING) });
+    let mut rtc = build(direction, ssrc, line.clone(), now).ok_or(PeerError::Start)?;
     let sender = match direction {
         Direction::ToPerson => Some(rtc.add_track(track(ssrc)).map_err(|_| PeerError::Start)?),
         Direction::FromNode => {
@@ -97,14 +113,14 @@ pub(crate) fn answer(
     let ufrag =
         sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).ok_or(PeerError::Offer)?.trim().to_owned();
     let outgoing = sender.map(|sender| negotiated(&mut rtc, sender, ssrc)).transpose()?;
-    Ok(Answered { connection: Connection { rtc, remote: None, connected: false, outgoing, estimate }, sdp, ufrag })
+    Ok(Answered { connection: Connection { rtc, remote: None, connected: false, outgoing, line }, sdp, ufrag })
 }
 
-fn build(direction: Direction, estimate: Arc<AtomicU64>, now: Instant) -> Option<RTCPeerConnection> {
+fn build(direction: Direction, ssrc: u32, line: Arc<Line>, now: Instant) -> Option<RTCPeerConnection> {
     let (media, mut interceptors) = tandem_media::engine().ok()?;
     if direction == Direction::ToPerson {
-        let estimator =
-            Estimator { inner: Gcc::new(FIRST_ESTIMATE, LEAST_ESTIMATE, LARGEST_ESTIMATE), shared: estimate };
+        let inner = Gcc::new(FIRST_ESTIMATE, LEAST_ESTIMATE, LARGEST_ESTIMATE);
+        let estimator = Estimator { inner, ssrc, line };
         // No pacer: a picture goes at once, and a line that cannot take it shows in the estimate.
         interceptors = interceptors
             .with(Slot::CongestionControl, CongestionControlBuilder::new(estimator).build())
@@ -146,13 +162,13 @@ fn negotiated(rtc: &mut RTCPeerConnection, sender: RTCRtpSenderId, ssrc: u32) ->
     let codec = parameters.codecs.iter().find(|codec| codec.rtp_codec.mime_type.eq_ignore_ascii_case("video/h264"));
     let payload_type = codec.ok_or(PeerError::Offer)?.payload_type;
     let extension = parameters.header_extensions.iter().find(|e| e.uri == tandem_media::PLAYOUT_DELAY);
-    Ok(Outgoing { sender, ssrc, payload_type, playout_delay: extension.map(|e| e.id as u8) })
+    Ok(Outgoing { sender, ssrc, payload_type, playout_delay: extension.map(|e| e.id as u8), last: None })
 }
 
 impl Connection {
     /// Sends a node's packet on to this person under its new number, with its time stamp as it is.
     pub(crate) fn forward(&mut self, packet: &Packet, sequence: u16, now: Instant) -> bool {
-        let Some(outgoing) = self.outgoing.as_ref().filter(|_| self.connected) else { return false };
+        let Some(outgoing) = self.outgoing.as_mut().filter(|_| self.connected) else { return false };
         let mut packet = packet.clone();
         packet.header.ssrc = outgoing.ssrc;
         packet.header.payload_type = outgoing.payload_type;
@@ -166,12 +182,22 @@ impl Connection {
                 return false;
             }
         }
+        outgoing.last = Some((sequence, now));
         self.rtc.rtp_sender(outgoing.sender).is_some_and(|mut sender| sender.write_rtp(now, packet).is_ok())
+    }
+
+    /// Whether this person has the latest picture, and asks for a keyframe only because nothing changes.
+    pub(crate) fn is_bored(&self, now: Instant) -> bool {
+        let last = self.outgoing.as_ref().and_then(|outgoing| outgoing.last);
+        last.is_some_and(|(sequence, at)| {
+            now.saturating_duration_since(at) >= BORED
+                && self.line.arrived.load(Ordering::Relaxed) == u32::from(sequence)
+        })
     }
 
     /// What this person's line takes, once it is known.
     pub(crate) fn estimate(&self) -> Option<u32> {
-        Some(self.estimate.load(Ordering::Relaxed) as u32).filter(|bits| *bits > 0)
+        Some(self.line.estimate.load(Ordering::Relaxed)).filter(|bits| *bits > 0)
     }
 
     /// Takes what is to be sent, all to one address.
@@ -187,16 +213,23 @@ impl Connection {
     }
 }
 
-/// Google congestion control, its target readable from outside.
+/// Google congestion control; what it learns can be read from outside.
 struct Estimator {
     inner: Gcc,
-    shared: Arc<AtomicU64>,
+    /// The track's; retransmissions have another.
+    ssrc: u32,
+    line: Arc<Line>,
 }
 
 impl BandwidthEstimator for Estimator {
     fn on_reports(&mut self, now: Instant, reports: &[PacketReport]) {
         self.inner.on_reports(now, reports);
-        self.shared.store(self.inner.target_bitrate() as u64, Ordering::Relaxed);
+        self.line.estimate.store(self.inner.target_bitrate() as u32, Ordering::Relaxed);
+        if let Some(last) =
+            reports.iter().filter(|report| report.ssrc == self.ssrc && report.arrived).max_by_key(|r| r.id)
+        {
+            self.line.arrived.store(last.rtp_sequence_number.into(), Ordering::Relaxed);
+        }
     }
 
     fn target_bitrate(&self) -> f64 {

@@ -60,7 +60,9 @@ pub fn start(
             Some(path) => OpenH264API::from_blob_path(path).ok()?,
             None => OpenH264API::from_source(),
         };
-        Encoder::with_api_config(api, config).ok()
+        let mut encoder = Encoder::with_api_config(api, config).ok()?;
+        log_errors_only(&mut encoder);
+        Some(encoder)
     };
     let run = move || run(&slot, open, epoch, deliver);
     std::thread::Builder::new().name("encoder".into()).spawn(run).map_err(|_| EncoderError::Start)
@@ -128,6 +130,13 @@ fn run(slot: &Slot, open: impl Fn(EncoderConfig) -> Option<Encoder>, epoch: Inst
 
 fn far_apart(rate: u32, wanted: u32) -> bool {
     rate.abs_diff(wanted) > rate / 5
+}
+
+/// It warns, at each start, that frames are not skipped; they are not meant to be.
+fn log_errors_only(encoder: &mut Encoder) {
+    let mut level = openh264_sys2::WELS_LOG_ERROR as i32;
+    // SAFETY: this option may be set before the encoder is initialised, and takes an `int`.
+    unsafe { encoder.raw_api().set_option(openh264_sys2::ENCODER_OPTION_TRACE_LEVEL, (&raw mut level).cast()) };
 }
 
 /// Changes the rate of a running encoder, which the crate has no call for.

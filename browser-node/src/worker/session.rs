@@ -314,6 +314,7 @@ impl Live {
         let shown = self.photons.encoded(&picture);
         let wanted = |audience| self.demands.get(&audience).is_some_and(|d| d.subscribers > 0);
         let (to_customer, to_agent) = (wanted(Audience::Customer), wanted(Audience::Agent));
+        let finished = picture.finished;
         let (customer, agent) = for_both(picture);
         let Some(publisher) = &mut self.publisher else { return };
         // The notice goes first: it is smaller than the picture, and the page waits for it to recognise the picture.
@@ -329,8 +330,9 @@ impl Live {
         if to_agent && sent.is_ok() {
             sent = publisher.send_to_agent(&agent).await;
         }
-        if let Err(error) = sent {
-            self.failed(&error);
+        match sent {
+            Ok(()) => self.reports.took(Stage::Publish, finished.elapsed()),
+            Err(error) => self.failed(&error),
         }
         self.look();
     }
