@@ -34,8 +34,13 @@ export async function startSystem(settings = {}) {
   const child = spawn(join(target, 'debug', 'tandem'), { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   const printed = [];
   let logged = '';
-  child.stderr.on('data', (chunk) => (logged += chunk));
   await new Promise((ready, failed) => {
+    child.once('error', failed);
+    child.stderr.on('data', (chunk) => {
+      logged += chunk;
+      // Where none is installed it goes on trying, in case somebody installs one.
+      if (logged.includes('no Chromium is installed')) child.kill('SIGTERM');
+    });
     child.once('exit', (code) => failed(new Error(`tandem ended (${code}) before it was ready:\n${logged}`)));
     createInterface({ input: child.stdout }).on('line', (line) => {
       printed.push(line);

@@ -72,7 +72,12 @@ export class LiveSession {
     document.addEventListener('visibilitychange', () => !document.hidden && this.#session.hurry(), { signal });
   }
 
-  /** What `document.documentElement.dataset.session` says. */
+  /** What `document.documentElement.dataset.session` says: a session that broke down has failed, though its end looks alike. */
+  get announced(): SessionState {
+    return this.ended?.reason === 'node' ? 'failed' : this.phase;
+  }
+
+  /** What there is to show. */
   get phase(): SessionState {
     if (this.ended || this.link.kind === 'over' || this.link.kind === 'taken_over') return 'ended';
     if (this.link.kind === 'refused' || this.refusal || this.media === 'unsupported') return 'failed';
