@@ -60,7 +60,7 @@ impl Policy {
                 errors.push(PolicyError { place: list.into(), message: "at most 10,000 sites" });
             }
             for (i, host) in hosts.iter().enumerate().take(10_000) {
-                if !is_host(host) && !(host == "*" && list == "sites.allowed") {
+                if !(is_host(host) || host == "*" && list == "sites.allowed") {
                     errors.push(PolicyError {
                         place: format!("{list}[{i}]"),
                         message: "not a host name such as shop.example",

@@ -10,7 +10,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use futures_util::{Sink, SinkExt, StreamExt};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,17 +96,26 @@ async fn serve(hub: &Hub, socket: WebSocket, from: SocketAddr) {
         }
     }
     page.leave();
-    say_goodbye(&mut sink, &mut inbox).await;
+    say_goodbye(&mut sink, &mut stream, &mut inbox).await;
 }
 
-/// What is already on its way, a refusal above all, still goes out.
-async fn say_goodbye(sink: &mut (impl Sink<Message> + Unpin), inbox: &mut Inbox<ToPage>) {
+/// What is already on its way, a refusal above all, still goes out. The page closes the connection (RFC 6455 §7.1.1): were
+/// it closed here while something of the page's is on its way, the page might lose what it was told last.
+async fn say_goodbye(
+    sink: &mut (impl Sink<Message> + Unpin),
+    stream: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
+    inbox: &mut Inbox<ToPage>,
+) {
     while let Ok(message) = inbox.received.try_recv() {
         if send(sink, message).await == Then::End {
             break;
         }
     }
-    let _ = timeout(STUCK, sink.close()).await;
+    let _ = timeout(STUCK, async {
+        let _ = sink.close().await;
+        while let Some(Ok(_)) = stream.next().await {}
+    })
+    .await;
 }
 
 async fn send(sink: &mut (impl Sink<Message> + Unpin), message: ToPage) -> Then {
