@@ -18,6 +18,7 @@ run: pages ## Builds and starts everything, with the demo shop, and prints the l
 test: pages ## All tests
 	cd web-client && npm run --silent check && npm test --silent
 	cargo build --workspace --all-targets --quiet
+	deploy/development/check.sh
 	deploy/development/test.sh
 	cd web-client && npm run --silent e2e
 

@@ -55,6 +55,7 @@ pub enum Order {
 }
 
 /// Worker to node.
+#[expect(clippy::large_enum_variant, reason = "the large one, a tally, is the one that is sent all the time")]
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Report {

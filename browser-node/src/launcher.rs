@@ -329,7 +329,7 @@ fn receive(node: &OwnedFd, bytes: &mut [u8; 5]) -> io::Result<(usize, Option<Own
     for control in received.cmsgs()? {
         if let ControlMessageOwned::ScmRights(fds) = control {
             // SAFETY: the kernel has just made these descriptors for us, and nobody else owns them.
-            passed = fds.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).last();
+            passed = fds.into_iter().fold(None, |_, fd| Some(unsafe { OwnedFd::from_raw_fd(fd) }));
         }
     }
     Ok((received.bytes, passed))

@@ -307,7 +307,7 @@ impl Browser {
     /// Opens an address in the active tab; the browser says by events how that goes.
     pub fn open(&self, url: &Url) {
         if let Some(page) = self.active_page() {
-            tell(&page.handle, NavigateParams::IDENTIFIER, NavigateParams::new(url.as_str()));
+            tell(page.handle, NavigateParams::IDENTIFIER, NavigateParams::new(url.as_str()));
         }
     }
 
@@ -316,7 +316,7 @@ impl Browser {
         let Some(page) = self.active_page() else { return Ok(()) };
         match to {
             Navigation::Address { url } => self.open(&address(url.reveal(), sites)?),
-            Navigation::Reload => tell(&page.handle, ReloadParams::IDENTIFIER, ReloadParams::default()),
+            Navigation::Reload => tell(page.handle, ReloadParams::IDENTIFIER, ReloadParams::default()),
             Navigation::Back => step(page.handle.clone(), -1),
             Navigation::Forward => step(page.handle.clone(), 1),
         }

@@ -134,7 +134,7 @@ fn far_apart(rate: u32, wanted: u32) -> bool {
 
 /// It warns, at each start, that frames are not skipped; they are not meant to be.
 fn log_errors_only(encoder: &mut Encoder) {
-    let mut level = openh264_sys2::WELS_LOG_ERROR as i32;
+    let mut level = openh264_sys2::WELS_LOG_ERROR;
     // SAFETY: this option may be set before the encoder is initialised, and takes an `int`.
     unsafe { encoder.raw_api().set_option(openh264_sys2::ENCODER_OPTION_TRACE_LEVEL, (&raw mut level).cast()) };
 }

@@ -32,8 +32,8 @@ impl Area {
         let clamp = |v: i64, side: u32| v.clamp(0, i64::from(side)) as u32;
         let left = clamp(i64::from(rect.x), width) & !1;
         let top = clamp(i64::from(rect.y), height) & !1;
-        let right = (clamp(i64::from(rect.x) + i64::from(rect.width), width) + 1 & !1).min(width);
-        let bottom = (clamp(i64::from(rect.y) + i64::from(rect.height), height) + 1 & !1).min(height);
+        let right = ((clamp(i64::from(rect.x) + i64::from(rect.width), width) + 1) & !1).min(width);
+        let bottom = ((clamp(i64::from(rect.y) + i64::from(rect.height), height) + 1) & !1).min(height);
         (left < right && top < bottom).then(|| Area { x: left, y: top, width: right - left, height: bottom - top })
     }
 
