@@ -53,7 +53,8 @@ test('a phone and a desk order a chair together', async () => {
   await customer.keyboard.type('eva@example.org');
   // The agent goes on from the field that the customer left.
   const type = async (text) => {
-    await agent.keyboard.press('Tab');
+    // As long as a finger holds a key: what comes while the focus moves can still be lost (ARCHITECTURE.md, "Known gaps").
+    await agent.keyboard.press('Tab', { delay: 60 });
     await agent.keyboard.type(text);
   };
   await agent.focus(SCREEN);
