@@ -248,7 +248,7 @@ fn what_the_sfu_loses_connects_again() {
     let gone = |peer| SfuReport::Connection { session: id(), peer, state: Connection::Gone };
     let reconnect = ordered("a", NodeOrder::Reconnect { session: id() });
     let again = |window| Effect::Tell { window, signal: ServerSignal::Reconnect };
-    assert_eq!(world.sfu(gone(PeerName::Publisher)), [reconnect.clone()]);
+    assert_eq!(world.sfu(gone(PeerName::Publisher)), std::slice::from_ref(&reconnect));
     assert_eq!(world.sfu(gone(PeerName::Participant { id: world.customer })), [again(EVA)]);
     let all = [to_sfu(SfuOrder::Close { session: id() }), reconnect.clone(), again(EVA), again(ANA)];
     assert_eq!(world.take(Event::SfuCame { sfu: node("sfu") }), all);
