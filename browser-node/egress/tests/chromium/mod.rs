@@ -9,7 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tandem_egress::Refused;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 /// The page tries every address, and everything that is no request, and then reports.
@@ -80,23 +81,41 @@ fn start(proxy_port: u16, url: &str) -> Browser {
     Browser { process: command.spawn().expect("Chromium is installed"), profile }
 }
 
-/// Answers every request with the page until one reports.
+/// Answers every request with the page until one reports. The connections are served side by side, as Chromium opens
+/// some ahead of need and leaves them idle, and a broken one is its own loss.
 async fn report(server: &TcpListener, page: &str) -> String {
+    let mut connections = JoinSet::new();
     loop {
-        let (mut client, _) = server.accept().await.unwrap();
-        let (reader, mut writer) = client.split();
-        let mut lines = BufReader::new(reader).lines();
-        let Some(request) = lines.next_line().await.unwrap() else { continue };
-        while lines.next_line().await.unwrap().is_some_and(|line| !line.is_empty()) {}
-        let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-            page.len()
-        );
-        writer.write_all((head + page).as_bytes()).await.unwrap();
-        if let Some(result) = request.strip_prefix("GET /result/") {
-            return result.split(' ').next().unwrap_or_default().to_owned();
+        tokio::select! {
+            accepted = server.accept() => {
+                connections.spawn(answer(accepted.unwrap().0, page.to_owned()));
+            }
+            Some(answered) = connections.join_next() => {
+                if let Some(result) = answered.unwrap() {
+                    return result;
+                }
+            }
         }
     }
+}
+
+/// Answers one request with the page; what it reports, if it is the report.
+async fn answer(client: TcpStream, page: String) -> Option<String> {
+    let mut client = BufReader::new(client);
+    let mut request = String::new();
+    client.read_line(&mut request).await.ok()?;
+    let result = request.strip_prefix("GET /result/").and_then(|rest| rest.split(' ').next()).map(str::to_owned);
+    let mut header = String::new();
+    while client.read_line(&mut header).await.is_ok_and(|read| read > "\r\n".len()) {
+        header.clear();
+    }
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        page.len()
+    );
+    // Whether Chromium waits for it is its own matter; what it asked is known.
+    let _ = client.write_all((head + &page).as_bytes()).await;
+    result
 }
 
 #[tokio::test]
