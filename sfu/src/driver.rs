@@ -5,6 +5,7 @@ use crate::peer::{Answered, Direction, answer};
 use crate::room::Room;
 use crate::session_of;
 use crate::socket::Socket;
+use crate::stun;
 use bytes::BytesMut;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::eventfd::EventFd;
@@ -119,8 +120,8 @@ impl Driver {
         let mut arrived = Vec::new();
         let Driver { socket, rooms, by_ufrag, by_address, touched, metrics, .. } = self;
         socket.receive(|datagram| {
-            // A check that names a connection binds its address to it, also when that changed.
-            let named = stun_username(datagram.bytes).and_then(|ufrag| by_ufrag.get(ufrag));
+            // A check names its connection; whatever else comes from where that has been proved to be.
+            let named = stun::named(datagram.bytes).and_then(|ufrag| by_ufrag.get(ufrag));
             let Some(key) = named.or_else(|| by_address.get(&datagram.from)).cloned() else {
                 metrics.dropped(Dropped::Stranger);
                 return;
@@ -135,9 +136,6 @@ impl Driver {
             let message = TaggedBytesMut { now, transport, message: BytesMut::from(datagram.bytes) };
             if peer.rtc.handle_read(message).is_err() {
                 metrics.dropped(Dropped::Malformed);
-            } else if named.is_some() {
-                by_address.insert(datagram.from, key.clone());
-                peer.remote = Some(datagram.from);
             }
             touched.insert(key);
         });
@@ -308,17 +306,25 @@ impl Driver {
             room.tracks.estimate(id, bits);
         }
         room.send_demands(at);
-        let Some(peer) = room.peers.get_mut(&key.1) else { return };
-        let mut datagrams = Vec::new();
-        if let Some(to) = peer.outgoing_datagrams(&mut datagrams) {
-            self.socket.send(to, &datagrams);
-        }
+        self.flush(key);
         // Demands go by the node's connection.
-        if key.1 != PeerName::Publisher
-            && let Some(node) = room.peers.get_mut(&PeerName::Publisher)
-            && let Some(to) = node.outgoing_datagrams(&mut datagrams)
-        {
-            self.socket.send(to, &datagrams);
+        if key.1 != PeerName::Publisher {
+            self.flush(&(key.0.clone(), PeerName::Publisher));
+        }
+    }
+
+    /// Sends what a connection has to send. An address is its own once a check from there was genuine, and only until
+    /// another connection proves to be there.
+    fn flush(&mut self, key: &Key) {
+        let Driver { socket, rooms, by_address, .. } = self;
+        let Some(peer) = rooms.get_mut(&key.0).and_then(|room| room.peers.get_mut(&key.1)) else { return };
+        for address in peer.flush(socket) {
+            by_address.insert(address, key.clone());
+            if let Some(old) = peer.proved(address)
+                && by_address.get(&old) == Some(key)
+            {
+                by_address.remove(&old);
+            }
         }
     }
 
@@ -426,10 +432,7 @@ impl Driver {
         if let Some(mut peer) = room.peers.remove(&key.1) {
             // Its last words (DTLS close) tell the other end at once.
             let _ = peer.rtc.close();
-            let mut datagrams = Vec::new();
-            if let Some(to) = peer.outgoing_datagrams(&mut datagrams) {
-                self.socket.send(to, &datagrams);
-            }
+            peer.flush(&self.socket);
         }
         match key.1 {
             PeerName::Publisher => room.audiences.clear(),
@@ -475,48 +478,5 @@ fn send_keyframe_request(room: &mut Room, audience: Audience, at: Instant, metri
                 metrics.keyframe_requests.with_label_values(&["sent"]).inc();
             }
         }
-    }
-}
-
-/// The part of a STUN binding request's user name that names our end (RFC 8445 §7.2.2; RFC 8489 §14.3).
-fn stun_username(datagram: &[u8]) -> Option<&str> {
-    const HEADER: usize = 20;
-    const USERNAME: u16 = 6;
-    const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
-    if datagram.len() < HEADER || datagram[0] > 1 || datagram[4..8] != COOKIE {
-        return None;
-    }
-    let mut rest = &datagram[HEADER..];
-    while let [a, b, c, d, after @ ..] = rest {
-        let length = usize::from(u16::from_be_bytes([*c, *d]));
-        if u16::from_be_bytes([*a, *b]) == USERNAME {
-            return std::str::from_utf8(after.get(..length)?).ok()?.split(':').next();
-        }
-        rest = after.get(length.next_multiple_of(4)..)?;
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stun_names_are_read_and_rubbish_is_not() {
-        let request = |name: &[u8]| {
-            let mut bytes = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
-            bytes.extend([0; 12]);
-            bytes.extend([0x80, 0x22, 0, 3, b'x', b'y', b'z', 0]);
-            bytes.extend([0, 6, 0, name.len() as u8]);
-            bytes.extend(name);
-            bytes
-        };
-        assert_eq!(stun_username(&request(b"ours:theirs")), Some("ours"));
-        assert_eq!(stun_username(&request(&[0xff, 0xfe])), None);
-        let whole = request(b"ours:theirs");
-        for end in 0..whole.len() {
-            let _ = stun_username(&whole[..end]);
-        }
-        assert_eq!(stun_username(&[0; 40]), None);
     }
 }

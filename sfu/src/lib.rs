@@ -8,6 +8,7 @@ mod metrics;
 mod peer;
 mod room;
 mod socket;
+mod stun;
 
 pub use metrics::SfuMetrics;
 

@@ -1,6 +1,7 @@
 //! One connection: a browser node's or a person's.
 
-use bytes::BytesMut;
+use crate::socket::Socket;
+use crate::stun;
 use rtc::interceptor::{
     BandwidthEstimator, CongestionControlBuilder, EstimatorStats, Gcc, PacketReport, Slot, TwccSenderBuilder,
 };
@@ -13,6 +14,7 @@ use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp::Packet;
 use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind};
 use rtc::rtp_transceiver::{RTCRtpSenderId, RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
+use rtc::sansio::Protocol;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,6 +28,8 @@ const LARGEST_ESTIMATE: f64 = 3e7;
 /// Browsers ask for a keyframe when no picture has come for 3 s, also when that is because nothing changed (Chromium's
 /// `max_wait_for_frame`). Whoever has lost something asks much sooner.
 const BORED: Duration = Duration::from_millis(2_500);
+/// Addresses that a connection may have proved to be its own: more come from nobody who is honest.
+const MOST_ADDRESSES: usize = 8;
 /// More than any sequence number.
 const NOTHING: u32 = u32::MAX;
 
@@ -41,8 +45,8 @@ pub(crate) enum PeerError {
 /// A connection and what is particular to it.
 pub(crate) struct Connection {
     pub(crate) rtc: RTCPeerConnection,
-    /// Where its packets go; none until it has proved by ICE that it is there.
-    pub(crate) remote: Option<SocketAddr>,
+    /// Where it has proved by ICE to be, the latest last.
+    addresses: Vec<SocketAddr>,
     pub(crate) connected: bool,
     outgoing: Option<Outgoing>,
     line: Arc<Line>,
@@ -113,7 +117,7 @@ pub(crate) fn answer(
     let ufrag =
         sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).ok_or(PeerError::Offer)?.trim().to_owned();
     let outgoing = sender.map(|sender| negotiated(&mut rtc, sender, ssrc)).transpose()?;
-    Ok(Answered { connection: Connection { rtc, remote: None, connected: false, outgoing, line }, sdp, ufrag })
+    Ok(Answered { connection: Connection { rtc, addresses: Vec::new(), connected: false, outgoing, line }, sdp, ufrag })
 }
 
 fn build(direction: Direction, ssrc: u32, line: Arc<Line>, now: Instant) -> Option<RTCPeerConnection> {
@@ -200,16 +204,31 @@ impl Connection {
         Some(self.line.estimate.load(Ordering::Relaxed)).filter(|bits| *bits > 0)
     }
 
-    /// Takes what is to be sent, all to one address.
-    pub(crate) fn outgoing_datagrams(&mut self, into: &mut Vec<BytesMut>) -> Option<SocketAddr> {
-        use rtc::sansio::Protocol;
-        into.clear();
-        let mut to = None;
+    /// Sends what is to be sent, each to its own address, and gives those that have just been proved.
+    pub(crate) fn flush(&mut self, socket: &Socket) -> Vec<SocketAddr> {
+        let (mut run, mut run_to, mut proved) = (Vec::new(), None, Vec::new());
         while let Some(datagram) = self.rtc.poll_write() {
-            to = Some(datagram.transport.peer_addr);
-            into.push(datagram.message);
+            let to = datagram.transport.peer_addr;
+            if stun::accepts(&datagram.message) {
+                proved.push(to);
+            }
+            if let Some(before) = run_to.replace(to).filter(|before| *before != to) {
+                socket.send(before, &run);
+                run.clear();
+            }
+            run.push(datagram.message);
         }
-        to
+        if let Some(to) = run_to {
+            socket.send(to, &run);
+        }
+        proved
+    }
+
+    /// Remembers an address that it has proved; gives one that makes room for it.
+    pub(crate) fn proved(&mut self, address: SocketAddr) -> Option<SocketAddr> {
+        self.addresses.retain(|other| *other != address);
+        self.addresses.push(address);
+        (self.addresses.len() > MOST_ADDRESSES).then(|| self.addresses.remove(0))
     }
 }
 
