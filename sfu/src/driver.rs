@@ -1,11 +1,12 @@
 //! The SFU's thread: sockets in, sockets out, and between them the sans-IO core of each connection.
 
 use crate::metrics::{Dropped, SfuMetrics};
-use crate::peer::{Answered, Direction, answer};
+use crate::peer::{Answered, Connection, Direction, answer};
 use crate::room::Room;
 use crate::session_of;
 use crate::socket::Socket;
 use crate::stun;
+use crate::timers::Timers;
 use bytes::BytesMut;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::eventfd::EventFd;
@@ -40,6 +41,17 @@ pub(crate) enum Command {
 /// Names a connection in this SFU.
 type Key = (SessionId, PeerName);
 
+/// What can be due.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Due {
+    /// The stack of a connection wants to be told the time.
+    Stack(Key),
+    /// A keyframe was asked for too soon after the last, and is to be asked for now.
+    Keyframe(SessionId),
+    /// A peer has not connected in time.
+    Patience(Key),
+}
+
 pub(crate) struct Driver {
     socket: Socket,
     commands: mpsc::Receiver<Command>,
@@ -49,7 +61,7 @@ pub(crate) struct Driver {
     rooms: HashMap<SessionId, Room>,
     by_ufrag: HashMap<String, Key>,
     by_address: HashMap<SocketAddr, Key>,
-    joined: HashMap<Key, Instant>,
+    timers: Timers<Due>,
     /// Connections with something to send or to say.
     touched: HashSet<Key>,
     start: Instant,
@@ -71,9 +83,10 @@ impl Driver {
         reports: tokio::sync::mpsc::UnboundedSender<SfuReport>,
         metrics: SfuMetrics,
     ) -> Driver {
-        let (rooms, by_ufrag, by_address, joined, touched) = Default::default();
+        let (rooms, by_ufrag, by_address, touched) = Default::default();
+        let timers = Timers::default();
         let start = Instant::now();
-        Driver { socket, commands, wake, reports, metrics, rooms, by_ufrag, by_address, joined, touched, start }
+        Driver { socket, commands, wake, reports, metrics, rooms, by_ufrag, by_address, timers, touched, start }
     }
 
     fn now(&self, instant: Instant) -> Now {
@@ -102,13 +115,9 @@ impl Driver {
     }
 
     /// Waits for a datagram, an order or the earliest of all time-outs.
-    fn sleep(&mut self) {
-        let peers = self.rooms.values_mut().flat_map(|room| room.peers.values_mut());
-        let mut deadline = peers.filter_map(|peer| peer.rtc.poll_timeout()).min();
-        let keyframes = self.rooms.values().filter_map(|room| room.tracks.deadline()).min().map(|at| self.start + at);
-        let patience = self.joined.values().min().map(|at| *at + PATIENCE);
-        deadline = deadline.into_iter().chain(keyframes).chain(patience).min();
-        let timeout = deadline.map(|at| TimeSpec::from_duration(at.saturating_duration_since(Instant::now())));
+    fn sleep(&self) {
+        let wait = self.timers.next().map(|at| at.saturating_duration_since(Instant::now()));
+        let timeout = wait.map(TimeSpec::from_duration);
         let mut fds =
             [PollFd::new(self.socket.fd(), PollFlags::POLLIN), PollFd::new(self.wake.as_fd(), PollFlags::POLLIN)];
         // An interrupted or failed wait is as good as a short one.
@@ -180,11 +189,16 @@ impl Driver {
                 _ => {}
             }
         }
-        if gone {
+        let room = self.rooms.get(&key.0);
+        let over = room.and_then(|room| room.peers.get(&key.1)).is_some_and(Connection::is_over);
+        if gone || over {
             self.remove(key);
+        }
+        // Who said goodbye needs not be told to come back.
+        if gone {
             self.report(key, State::Gone);
         }
-        !gone
+        !gone && !over
     }
 
     /// Takes what a connection has received. A track is announced with its first packet, so what happened comes before
@@ -265,29 +279,32 @@ impl Driver {
     fn time_out(&mut self) {
         let instant = Instant::now();
         let now = self.now(instant);
-        for (session, room) in &mut self.rooms {
-            for (name, peer) in &mut room.peers {
-                if peer.rtc.poll_timeout().is_some_and(|at| at <= instant) {
+        while let Some(due) = self.timers.take_due(instant) {
+            match due {
+                Due::Stack(key) => {
+                    let peer = self.rooms.get_mut(&key.0).and_then(|room| room.peers.get_mut(&key.1));
+                    let Some(peer) = peer else { continue };
                     // An error ends the connection, which its events then say.
                     let _ = peer.rtc.handle_timeout(instant);
-                    self.touched.insert((session.clone(), *name));
+                    self.touched.insert(key);
+                }
+                Due::Keyframe(session) => {
+                    let Some(room) = self.rooms.get_mut(&session) else { continue };
+                    for (audience, due) in [
+                        (Audience::Customer, room.tracks.customer.keyframe_due(now)),
+                        (Audience::Agent, room.tracks.agent.keyframe_due(now)),
+                    ] {
+                        if due {
+                            send_keyframe_request(room, audience, instant, &self.metrics);
+                        }
+                    }
+                    self.touched.insert((session, PeerName::Publisher));
+                }
+                Due::Patience(key) => {
+                    self.remove(&key);
+                    self.report(&key, State::Gone);
                 }
             }
-            for (audience, due) in [
-                (Audience::Customer, room.tracks.customer.keyframe_due(now)),
-                (Audience::Agent, room.tracks.agent.keyframe_due(now)),
-            ] {
-                if due {
-                    send_keyframe_request(room, audience, instant, &self.metrics);
-                    self.touched.insert((session.clone(), PeerName::Publisher));
-                }
-            }
-        }
-        let late: Vec<Key> =
-            self.joined.iter().filter(|(_, at)| instant - **at >= PATIENCE).map(|(key, _)| key.clone()).collect();
-        for key in late {
-            self.remove(&key);
-            self.report(&key, State::Gone);
         }
     }
 
@@ -306,6 +323,8 @@ impl Driver {
             room.tracks.estimate(id, bits);
         }
         room.send_demands(at);
+        let keyframe = room.tracks.deadline().map(|at| self.start + at);
+        self.timers.set(Due::Keyframe(key.0.clone()), keyframe);
         self.flush(key);
         // Demands go by the node's connection.
         if key.1 != PeerName::Publisher {
@@ -316,7 +335,7 @@ impl Driver {
     /// Sends what a connection has to send. An address is its own once a check from there was genuine, and only until
     /// another connection proves to be there.
     fn flush(&mut self, key: &Key) {
-        let Driver { socket, rooms, by_address, .. } = self;
+        let Driver { socket, rooms, by_address, timers, .. } = self;
         let Some(peer) = rooms.get_mut(&key.0).and_then(|room| room.peers.get_mut(&key.1)) else { return };
         for address in peer.flush(socket) {
             by_address.insert(address, key.clone());
@@ -326,13 +345,14 @@ impl Driver {
                 by_address.remove(&old);
             }
         }
+        timers.set(Due::Stack(key.clone()), peer.rtc.poll_timeout());
     }
 
     /// `true` when the connection is gone.
     fn state_changed(&mut self, key: &Key, state: RTCPeerConnectionState, at: Instant) -> bool {
         match state {
             RTCPeerConnectionState::Connected => {
-                self.joined.remove(key);
+                self.timers.set(Due::Patience(key.clone()), None);
                 let now = self.now(at);
                 if let Some(room) = self.rooms.get_mut(&key.0) {
                     if let Some(peer) = room.peers.get_mut(&key.1) {
@@ -401,21 +421,23 @@ impl Driver {
         let direction = if peer == Peer::Publisher { Direction::FromNode } else { Direction::ToPerson };
         let now = Instant::now();
         let answered = answer(offer, direction, &self.socket.addresses, now).map_err(|e| e.to_string());
-        let Answered { connection, sdp, ufrag } = match answered {
+        let Answered { connection, sdp } = match answered {
             Ok(answered) => answered,
             Err(message) => {
-                self.rooms.retain(|_, room| !room.peers.is_empty());
+                if room.peers.is_empty() {
+                    self.rooms.remove(session);
+                }
                 return Err(message);
             }
         };
         self.remove(&key);
         let room = self.rooms.entry(session.clone()).or_default();
+        self.by_ufrag.insert(connection.ufrag.clone(), key.clone());
         room.peers.insert(key.1, connection);
         if let Peer::Subscriber { participant, role } = peer {
             room.roles.insert(participant, role);
         }
-        self.by_ufrag.insert(ufrag, key.clone());
-        self.joined.insert(key.clone(), now);
+        self.timers.set(Due::Patience(key.clone()), Some(now + PATIENCE));
         self.touched.insert(key);
         self.metrics.rooms.set(self.rooms.len() as i64);
         self.metrics.peers.set(self.by_ufrag.len() as i64);
@@ -424,15 +446,20 @@ impl Driver {
 
     /// Forgets a connection, and with the last one its room.
     fn remove(&mut self, key: &Key) {
-        self.by_ufrag.retain(|_, other| other != key);
-        self.by_address.retain(|_, other| other != key);
-        self.joined.remove(key);
+        self.timers.set(Due::Patience(key.clone()), None);
+        self.timers.set(Due::Stack(key.clone()), None);
         self.touched.remove(key);
         let Some(room) = self.rooms.get_mut(&key.0) else { return };
         if let Some(mut peer) = room.peers.remove(&key.1) {
             // Its last words (DTLS close) tell the other end at once.
             let _ = peer.rtc.close();
             peer.flush(&self.socket);
+            self.by_ufrag.remove(&peer.ufrag);
+            for address in &peer.addresses {
+                if self.by_address.get(address) == Some(key) {
+                    self.by_address.remove(address);
+                }
+            }
         }
         match key.1 {
             PeerName::Publisher => room.audiences.clear(),
@@ -441,7 +468,10 @@ impl Driver {
                 self.touched.insert((key.0.clone(), PeerName::Publisher));
             }
         }
-        self.rooms.retain(|_, room| !room.peers.is_empty());
+        if room.peers.is_empty() {
+            self.rooms.remove(&key.0);
+            self.timers.set(Due::Keyframe(key.0.clone()), None);
+        }
         self.metrics.rooms.set(self.rooms.len() as i64);
         self.metrics.peers.set(self.by_ufrag.len() as i64);
     }

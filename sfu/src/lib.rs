@@ -9,6 +9,7 @@ mod peer;
 mod room;
 mod socket;
 mod stun;
+mod timers;
 
 pub use metrics::SfuMetrics;
 

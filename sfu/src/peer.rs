@@ -9,7 +9,9 @@ use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
 use rtc::peer_connection::sdp::RTCSessionDescription;
-use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate};
+use rtc::peer_connection::transport::{
+    CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCDtlsTransportState, RTCIceCandidate,
+};
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp::Packet;
 use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind};
@@ -45,8 +47,10 @@ pub(crate) enum PeerError {
 /// A connection and what is particular to it.
 pub(crate) struct Connection {
     pub(crate) rtc: RTCPeerConnection,
+    /// Names the connection in the other end's ICE checks.
+    pub(crate) ufrag: String,
     /// Where it has proved by ICE to be, the latest last.
-    addresses: Vec<SocketAddr>,
+    pub(crate) addresses: Vec<SocketAddr>,
     pub(crate) connected: bool,
     outgoing: Option<Outgoing>,
     line: Arc<Line>,
@@ -75,8 +79,6 @@ struct Line {
 pub(crate) struct Answered {
     pub(crate) connection: Connection,
     pub(crate) sdp: String,
-    /// Names the connection in the other end's ICE checks.
-    pub(crate) ufrag: String,
 }
 
 /// Whether tracks come or go.
@@ -117,7 +119,8 @@ pub(crate) fn answer(
     let ufrag =
         sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).ok_or(PeerError::Offer)?.trim().to_owned();
     let outgoing = sender.map(|sender| negotiated(&mut rtc, sender, ssrc)).transpose()?;
-    Ok(Answered { connection: Connection { rtc, addresses: Vec::new(), connected: false, outgoing, line }, sdp, ufrag })
+    let connection = Connection { rtc, ufrag, addresses: Vec::new(), connected: false, outgoing, line };
+    Ok(Answered { connection, sdp })
 }
 
 fn build(direction: Direction, ssrc: u32, line: Arc<Line>, now: Instant) -> Option<RTCPeerConnection> {
@@ -197,6 +200,11 @@ impl Connection {
             now.saturating_duration_since(at) >= BORED
                 && self.line.arrived.load(Ordering::Relaxed) == u32::from(sequence)
         })
+    }
+
+    /// Whether the other end has said goodbye (a DTLS `close_notify`).
+    pub(crate) fn is_over(&self) -> bool {
+        self.rtc.sctp().is_some_and(|sctp| sctp.transport().state() == RTCDtlsTransportState::Closed)
     }
 
     /// What this person's line takes, once it is known.

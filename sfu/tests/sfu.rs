@@ -1,0 +1,192 @@
+//! The SFU over the wire: nodes and people with real WebRTC connections, signalling's orders, and strangers.
+
+mod world;
+
+use std::net::UdpSocket;
+use tandem_protocol::control::{Demand, Peer, PeerName, SfuOrder};
+use tandem_protocol::input::channel;
+use tandem_protocol::{Audience, ParticipantId, Role};
+use world::{CHANNELS, DELTA, KEYFRAME, Node, Wire, World, session};
+
+const CUSTOMER: u32 = 1;
+const AGENT: u32 = 2;
+
+fn person(id: u32) -> PeerName {
+    PeerName::Participant { id: ParticipantId(id) }
+}
+
+#[tokio::test]
+async fn each_audience_gets_its_own_track_from_a_keyframe_on() {
+    let (mut world, session) = (World::new().await, session(1));
+    let mut node = world.node(&session).await;
+    let mut customer = world.person(&session, CUSTOMER, Role::Customer).await;
+    let mut agent = world.person(&session, AGENT, Role::Agent).await;
+    let audiences = [Audience::Customer, Audience::Agent];
+    for audience in audiences {
+        // Nothing can be shown before a keyframe, and so this one goes to nobody.
+        node.publish(audience, DELTA, 0).await;
+        node.wire.keyframe_requested().await;
+        for (kind, mark) in [(KEYFRAME, 1), (DELTA, 2), (DELTA, 3)] {
+            node.publish(audience, kind, mark).await;
+        }
+    }
+    for (person, audience) in [(&mut customer, Audience::Customer), (&mut agent, Audience::Agent)] {
+        let mut numbers = Vec::new();
+        for mark in 1..=3 {
+            let packet = person.packet().await;
+            assert_eq!(packet.payload[1..], [audience as u8, mark]);
+            numbers.push(packet.header.sequence_number);
+        }
+        assert!(numbers.windows(2).all(|two| two[0].wrapping_add(1) == two[1]), "{numbers:?}");
+    }
+    // Who comes late has nothing to begin with, so the node is asked; all others get the same keyframe.
+    let mut supervisor = world.person(&session, 3, Role::Supervisor).await;
+    node.wire.keyframe_requested().await;
+    node.publish(Audience::Customer, KEYFRAME, 4).await;
+    node.publish(Audience::Agent, KEYFRAME, 5).await;
+    assert_eq!(customer.payload().await, [KEYFRAME, Audience::Customer as u8, 4]);
+    assert_eq!(agent.payload().await, [KEYFRAME, Audience::Agent as u8, 5]);
+    assert_eq!(supervisor.payload().await, [KEYFRAME, Audience::Agent as u8, 5]);
+    // Who lost something asks, and the node hears it.
+    agent.ask_for_keyframe().await;
+    node.wire.keyframe_requested().await;
+    assert_eq!(world.count("packets_received_total", "agent"), 5);
+}
+
+#[tokio::test]
+async fn the_channel_is_the_identity() {
+    let (mut world, session) = (World::new().await, session(1));
+    // What is said before the node is there is kept for it.
+    let mut customer = world.person(&session, CUSTOMER, Role::Customer).await;
+    customer.send(channel::CONTROL, "early").await;
+    let mut node = world.node(&session).await;
+    assert_eq!(node.wire.message("control/1").await, b"early");
+    let mut agent = world.person(&session, AGENT, Role::Agent).await;
+    for label in CHANNELS {
+        let theirs = channel::of(label, ParticipantId(AGENT));
+        node.wire.opened(&theirs).await;
+        node.wire.send(&theirs, "to the agent alone").await;
+        assert_eq!(agent.message(label).await, b"to the agent alone");
+        agent.send(label, label).await;
+        assert_eq!(node.wire.message(&theirs).await, label.as_bytes());
+    }
+    let demand = loop {
+        let demand: Demand = serde_json::from_slice(&node.wire.message(channel::SFU).await).unwrap();
+        if demand.audience == Audience::Agent && demand.subscribers > 0 {
+            break demand;
+        }
+    };
+    assert_eq!(demand.subscribers, 1, "the node knows how many look");
+    // Who goes is let go of by the node, whose other people stay.
+    agent.close().await;
+    node.wire.closed("control/2").await;
+    customer.send(channel::CONTROL, "still here").await;
+    assert_eq!(node.wire.message("control/1").await, b"still here");
+    world.order(SfuOrder::Leave { session: session.clone(), peer: person(CUSTOMER) }).await;
+    node.wire.closed("control/1").await;
+    customer.closed(channel::CONTROL).await;
+}
+
+#[tokio::test]
+async fn a_flood_costs_its_sender_alone() {
+    let (mut world, session) = (World::new().await, session(1));
+    let mut node = world.node(&session).await;
+    let customer = world.person(&session, CUSTOMER, Role::Customer).await;
+    let agent = world.person(&session, AGENT, Role::Agent).await;
+    let large = "x".repeat(tandem_protocol::limits::TALK + 1);
+    agent.send(channel::TALK, &large).await;
+    for number in 0..500 {
+        agent.send(channel::TALK, &number.to_string()).await;
+    }
+    customer.send(channel::CONTROL, "mine").await;
+    assert_eq!(node.wire.message("control/1").await, b"mine");
+    assert_eq!(node.wire.message("talk/2").await, b"0", "what is too large is not passed on");
+    // What is over the budget is counted as dropped once it has all come.
+    world
+        .until(|world| world.count("dropped_total", "flood") + world.count("channel_messages_total", "talk") == 501)
+        .await;
+    assert!(world.count("dropped_total", "flood") > 100);
+    // The one who flooded can still be heard by the rest of the room.
+    agent.send(channel::CONTROL, "sorry").await;
+    assert_eq!(node.wire.message("control/2").await, b"sorry");
+}
+
+#[tokio::test]
+async fn a_room_has_one_node_and_takes_a_new_one_when_it_is_gone() {
+    let (mut world, session) = (World::new().await, session(1));
+    let mut node = world.node(&session).await;
+    let mut customer = world.person(&session, CUSTOMER, Role::Customer).await;
+    let second = Node::offer().await;
+    let refused = world.join(&session, Peer::Publisher, &second.wire.offer).await;
+    assert_eq!(refused.unwrap_err(), "the room has a browser node already");
+    node.publish(Audience::Customer, KEYFRAME, 1).await;
+    assert_eq!(customer.payload().await[2], 1, "the first goes on");
+    node.wire.close().await;
+    world.until(|world| world.peers() == 1).await;
+    let mut node = world.node(&session).await;
+    node.wire.opened("control/1").await;
+    customer.send(channel::CONTROL, "to the new one").await;
+    assert_eq!(node.wire.message("control/1").await, b"to the new one");
+    node.publish(Audience::Customer, KEYFRAME, 2).await;
+    assert_eq!(customer.payload().await[2], 2);
+}
+
+#[tokio::test]
+async fn rooms_are_apart_and_close_whole() {
+    let (mut world, here, there) = (World::new().await, session(1), session(2));
+    let (mut node, mut other) = (world.node(&here).await, world.node(&there).await);
+    let mut customer = world.person(&here, CUSTOMER, Role::Customer).await;
+    // The same number in another room is another person.
+    let mut neighbour = world.person(&there, CUSTOMER, Role::Customer).await;
+    other.publish(Audience::Customer, KEYFRAME, 1).await;
+    node.publish(Audience::Customer, KEYFRAME, 2).await;
+    assert_eq!(customer.payload().await[2], 2);
+    assert_eq!(neighbour.payload().await[2], 1);
+    world.order(SfuOrder::Close { session: here.clone() }).await;
+    customer.closed(channel::CONTROL).await;
+    node.wire.closed(channel::SFU).await;
+    other.publish(Audience::Customer, DELTA, 3).await;
+    assert_eq!(neighbour.payload().await[2], 3);
+}
+
+#[tokio::test]
+async fn whoever_comes_again_replaces_their_earlier_connection() {
+    let (mut world, session) = (World::new().await, session(1));
+    let mut node = world.node(&session).await;
+    let mut before = world.person(&session, CUSTOMER, Role::Customer).await;
+    let mut after = world.person(&session, CUSTOMER, Role::Customer).await;
+    before.closed(channel::CONTROL).await;
+    node.publish(Audience::Customer, DELTA, 0).await;
+    node.wire.keyframe_requested().await;
+    node.publish(Audience::Customer, KEYFRAME, 1).await;
+    assert_eq!(after.payload().await[2], 1);
+    after.send(channel::CONTROL, "again").await;
+    assert_eq!(node.wire.message("control/1").await, b"again");
+}
+
+#[tokio::test]
+async fn what_is_no_offer_and_what_is_no_datagram_of_a_peer_changes_nothing() {
+    let (mut world, session) = (World::new().await, session(1));
+    let mut node = world.node(&session).await;
+    let mut customer = world.person(&session, CUSTOMER, Role::Customer).await;
+    let guest = Peer::Subscriber { participant: ParticipantId(9), role: Role::Agent };
+    let whole = Wire::person().await.offer;
+    let without_ice: String = whole.lines().filter(|l| !l.starts_with("a=ice-")).map(|l| format!("{l}\r\n")).collect();
+    for offer in ["", "v=0", "not SDP at all", &whole[..whole.len() / 2], &without_ice] {
+        let refused = world.join(&session, guest, offer).await.unwrap_err();
+        assert!(!refused.contains("v=0"), "an offer is not quoted: {refused}");
+    }
+    let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
+    // A check in somebody else's name without their password, something like DTLS, RTP, and rubbish.
+    let mut check = vec![0, 1, 0, 8, 0x21, 0x12, 0xa4, 0x42];
+    check.extend([7; 12]);
+    check.extend([0, 6, 0, 4]);
+    check.extend(b"a:bb");
+    for datagram in [&check[..], &[22, 254, 253, 0], &[0x80, 102, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1], &[0xff; 1400]] {
+        stranger.send_to(datagram, ("127.0.0.1", world.sfu.port)).unwrap();
+    }
+    node.publish(Audience::Customer, KEYFRAME, 1).await;
+    assert_eq!(customer.payload().await[2], 1);
+    assert_eq!(world.count("dropped_total", "stranger"), 4, "they came by the same socket, and before");
+    assert_eq!(world.count("dropped_total", "malformed"), 0);
+}
