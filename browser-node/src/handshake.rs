@@ -19,7 +19,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 
 /// Changes with every change of [`Order`] or [`Report`].
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// The largest message taken (bytes); the largest sent is a policy.
 const LARGEST: u64 = 1 << 20;
 
@@ -63,6 +63,8 @@ pub enum Report {
     Ready {
         milliseconds: u64,
     },
+    /// The session is its from now on.
+    Claimed,
     /// It cannot be used; the worker ends.
     Failed {
         message: String,

@@ -65,6 +65,8 @@ pub struct Launcher {
     process: std::process::Child,
 }
 
+/// The launcher's first word: it is up.
+const READY: u8 = 0;
 const LAUNCH: u8 = 1;
 const KILL: u8 = 2;
 const EMPTY: u8 = 3;
@@ -85,7 +87,13 @@ impl Launcher {
             command.env("TANDEM_LOG", filter);
         }
         pass_descriptor(&mut command, theirs.as_fd().as_raw_fd(), || Ok(()));
-        let process = command.spawn()?;
+        let mut process = command.spawn()?;
+        drop((command, theirs));
+        let mut byte = [0];
+        if socket::recv(ours.as_raw_fd(), &mut byte, MsgFlags::empty())? != 1 {
+            process.wait()?;
+            return Err(io::Error::other("it has said why"));
+        }
         Ok(Launcher { socket: ours, plan, process })
     }
 
@@ -164,7 +172,9 @@ pub fn run(plan: &Plan) -> io::Result<()> {
     // SAFETY: the descriptor was inherited for this purpose and nothing else in this process knows it.
     let node = unsafe { OwnedFd::from_raw_fd(INHERITED) };
     set_close_on_exec(&node)?;
-    fs::DirBuilder::new().mode(0o711).recursive(true).create(&plan.directory)?;
+    let made = fs::DirBuilder::new().mode(0o711).recursive(true).create(&plan.directory);
+    made.map_err(|error| io::Error::other(format!("{} cannot be made: {error}", plan.directory.display())))?;
+    socket::send(node.as_raw_fd(), &[READY], MsgFlags::empty())?;
     let mut slots = Slots { plan, privileged: Uid::effective().is_root(), workers: HashMap::new() };
     if !slots.privileged {
         tracing::warn!("not started as root: all slots share this user, and only Chromium's sandbox is between them");

@@ -26,7 +26,7 @@ struct Arguments {
     control_url: String,
 
     /// The key that signalling and its components share; by environment only
-    #[arg(env = "TANDEM_CONTROL_KEY", hide_env_values = true)]
+    #[arg(env = "TANDEM_CONTROL_KEY", value_name = "TANDEM_CONTROL_KEY", hide_env_values = true)]
     control_key: Secret,
 
     /// This SFU's name, unlike any other's

@@ -190,3 +190,43 @@ async fn what_is_no_offer_and_what_is_no_datagram_of_a_peer_changes_nothing() {
     assert_eq!(world.count("dropped_total", "stranger"), 4, "they came by the same socket, and before");
     assert_eq!(world.count("dropped_total", "malformed"), 0);
 }
+
+/// Every thread that this one starts has no IPv6 either: the kernel says so as on a host without it.
+fn do_without_ipv6() {
+    use nix::libc;
+    let load = |offset| libc::sock_filter { code: 0x20, jt: 0, jf: 0, k: offset };
+    let skip_unless = |value: u32, by| libc::sock_filter { code: 0x15, jt: 0, jf: by, k: value };
+    let answer = |action| libc::sock_filter { code: 0x06, jt: 0, jf: 0, k: action };
+    // `seccomp_data` begins with the number of the call; its first argument is at byte 16.
+    let mut program = [
+        load(0),
+        skip_unless(libc::SYS_socket as u32, 3),
+        load(16),
+        skip_unless(libc::AF_INET6 as u32, 1),
+        answer(libc::SECCOMP_RET_ERRNO | libc::EAFNOSUPPORT as u32),
+        answer(libc::SECCOMP_RET_ALLOW),
+    ];
+    let filter = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+    nix::sys::prctl::set_no_new_privs().unwrap();
+    // SAFETY: the kernel copies the program, which lives until then.
+    let outcome = unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &filter) };
+    assert_eq!(outcome, 0);
+}
+
+#[test]
+fn a_host_without_ipv6_is_served_by_ipv4() {
+    let alone = std::thread::spawn(|| {
+        do_without_ipv6();
+        let error = UdpSocket::bind("[::]:0").unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(nix::libc::EAFNOSUPPORT));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (mut world, session) = (World::new().await, session(1));
+            let mut node = world.node(&session).await;
+            let mut customer = world.person(&session, CUSTOMER, Role::Customer).await;
+            node.publish(Audience::Customer, KEYFRAME, 1).await;
+            assert_eq!(customer.payload().await[2], 1);
+        });
+    });
+    alone.join().unwrap();
+}

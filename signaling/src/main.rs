@@ -27,7 +27,7 @@ struct Arguments {
     data: PathBuf,
 
     /// The key that nodes and SFUs show; by environment only
-    #[arg(env = "TANDEM_CONTROL_KEY", hide_env_values = true)]
+    #[arg(env = "TANDEM_CONTROL_KEY", value_name = "TANDEM_CONTROL_KEY", hide_env_values = true)]
     control_key: Secret,
 }
 

@@ -8,9 +8,9 @@ import { createInterface } from 'node:readline';
 
 const KEY = 'e2e-key-0123456789abcdef0123456789abcdef';
 
-const target = process.env.CARGO_TARGET_DIR ?? new URL('../../target', import.meta.url).pathname;
+export const target = process.env.CARGO_TARGET_DIR ?? new URL('../../target', import.meta.url).pathname;
 
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address();

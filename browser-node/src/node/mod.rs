@@ -22,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 const WARM_UP: Duration = Duration::from_secs(30);
 /// A worker that was told to end and does not is killed.
 const GRACE: Duration = Duration::from_secs(5);
+/// A worker that does not take its session in time is killed, and the session goes to another.
+const HAND_OVER: Duration = Duration::from_secs(10);
 /// After a failed start the next waits, twice as long each time.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -40,6 +42,15 @@ pub struct Config {
     pub control: ControlConfig,
 }
 
+/// Why a node ended unasked.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    #[error("the launcher ended")]
+    Launcher,
+}
+
 /// A running node.
 pub struct Node {
     /// What it still lacks to be ready; empty when it is.
@@ -47,7 +58,7 @@ pub struct Node {
     /// See [`debug_state`].
     pub states: States,
     /// Ends when the node has ended, all slots empty.
-    pub task: tokio::task::JoinHandle<Result<(), LinkError>>,
+    pub task: tokio::task::JoinHandle<Result<(), NodeError>>,
 }
 
 impl Node {
@@ -79,8 +90,9 @@ impl Node {
             ends: HashMap::new(),
         };
         let task = tokio::spawn(async move {
-            supervisor.run(link, emptied, from_workers, shutdown).await;
-            link_task.await.unwrap_or(Ok(()))
+            let outcome = supervisor.run(link, emptied, from_workers, shutdown).await;
+            link_task.await.unwrap_or(Ok(()))?;
+            outcome
         });
         Ok(Node { ready: ready_seen, states, task })
     }
@@ -94,9 +106,18 @@ pub fn debug_state(states: &States) -> serde_json::Value {
     serde_json::json!({ "slots": *states.lock().unwrap_or_else(PoisonError::into_inner) })
 }
 
+/// A session that no browser has taken yet.
+struct Waiting {
+    claim: Claim,
+    /// A browser was lost before it took the session; the next one is the last.
+    is_second: bool,
+    /// Why the browser is lost, when it said so.
+    why: Option<String>,
+}
+
 struct Worker {
     orders: mpsc::UnboundedSender<Order>,
-    /// When it is killed, unless it is ready (or gone) before.
+    /// When it is killed, unless it has done before what it is to do.
     deadline: Option<Instant>,
 }
 
@@ -106,8 +127,7 @@ struct Supervisor {
     metrics: NodeMetrics,
     slots: Slots,
     workers: HashMap<usize, Worker>,
-    /// Claims of sessions whose browser is not up yet.
-    waiting: HashMap<SessionId, Claim>,
+    waiting: HashMap<SessionId, Waiting>,
     wait: Duration,
     not_before: Option<Instant>,
     reports: mpsc::Sender<ToControl>,
@@ -125,33 +145,32 @@ impl Supervisor {
         mut emptied: mpsc::UnboundedReceiver<u32>,
         mut from_workers: mpsc::Receiver<(usize, Option<Report>)>,
         shutdown: CancellationToken,
-    ) {
-        loop {
+    ) -> Result<(), NodeError> {
+        let outcome = loop {
             self.keep_warm();
             self.publish_state().await;
             let deadline = self.workers.values().filter_map(|w| w.deadline).chain(self.not_before).min();
             tokio::select! {
-                () = shutdown.cancelled() => break,
+                () = shutdown.cancelled() => break Ok(()),
                 event = link.events.recv() => match event {
                     Some(LinkEvent::Connected) => self.report_all().await,
                     Some(LinkEvent::Order(FromControl::Node { order })) => self.order(order).await,
                     // Sessions go on without signalling; people in them notice nothing.
                     Some(LinkEvent::Order(_) | LinkEvent::Lost) => {}
-                    None => break,
+                    // The link's own task says why.
+                    None => break Ok(()),
                 },
                 Some((slot, report)) = from_workers.recv() => self.worker_said(slot, report).await,
                 slot = emptied.recv() => match slot {
                     Some(slot) => self.emptied(slot as usize).await,
-                    None => {
-                        tracing::error!("the launcher ended");
-                        break;
-                    }
+                    None => break Err(NodeError::Launcher),
                 },
                 () = at(deadline) => self.overdue(),
             }
-        }
+        };
         // Dropping the launcher empties all slots; it may take as long as processes take to die.
         let _ = tokio::task::spawn_blocking(move || drop(self.launcher)).await;
+        outcome
     }
 
     fn keep_warm(&mut self) {
@@ -202,7 +221,9 @@ impl Supervisor {
 
     async fn order(&mut self, order: NodeOrder) {
         let (session, order) = match order {
-            NodeOrder::Claim { session, claim } => return self.claim(session, claim).await,
+            NodeOrder::Claim { session, claim } => {
+                return self.claim(session, Waiting { claim, is_second: false, why: None }).await;
+            }
             NodeOrder::Release { session } => return self.release(&session).await,
             NodeOrder::Admit { session, participant, role } => (session, Order::Admit { participant, role }),
             NodeOrder::Dismiss { session, participant } => (session, Order::Dismiss { participant }),
@@ -223,12 +244,15 @@ impl Supervisor {
         }
     }
 
-    async fn claim(&mut self, session: SessionId, claim: Claim) {
+    async fn claim(&mut self, session: SessionId, waiting: Waiting) {
         let (claimed, start) = self.slots.claim(session.clone());
         match claimed {
-            Claimed::Now(slot) => self.hand_over(slot, session, claim).await,
+            Claimed::Now(slot) => {
+                self.hand_over(slot, &waiting.claim);
+                self.waiting.insert(session, waiting);
+            }
             Claimed::Soon(slot) => {
-                self.waiting.insert(session, claim);
+                self.waiting.insert(session, waiting);
                 if start {
                     self.start_worker(slot);
                 }
@@ -238,9 +262,11 @@ impl Supervisor {
         }
     }
 
-    async fn hand_over(&mut self, slot: usize, session: SessionId, claim: Claim) {
-        self.tell(slot, Order::Claim { claim: Box::new(claim) });
-        self.report(NodeReport::Claimed { session }).await;
+    fn hand_over(&mut self, slot: usize, claim: &Claim) {
+        self.tell(slot, Order::Claim { claim: Box::new(claim.clone()) });
+        if let Some(worker) = self.workers.get_mut(&slot) {
+            worker.deadline = Some(Instant::now() + HAND_OVER);
+        }
     }
 
     async fn refuse(&mut self, session: SessionId, message: &str) {
@@ -279,9 +305,17 @@ impl Supervisor {
                 }
                 self.ready.send_replace(String::new());
                 let waited = self.slots.became_ready(slot);
-                if let Some((session, claim)) = waited.and_then(|s| self.waiting.remove_entry(&s)) {
-                    self.hand_over(slot, session, claim).await;
+                if let Some(waiting) = waited.and_then(|session| self.waiting.get(&session)) {
+                    let claim = waiting.claim.clone();
+                    self.hand_over(slot, &claim);
                 }
+            }
+            // Unless it was released meanwhile.
+            (Some(Report::Claimed), Some(session)) if self.waiting.remove(&session).is_some() => {
+                if let Some(worker) = self.workers.get_mut(&slot) {
+                    worker.deadline = None;
+                }
+                self.report(NodeReport::Claimed { session }).await;
             }
             (Some(Report::Failed { message }), session) => {
                 tracing::error!(slot, "browser not usable: {message}");
@@ -289,8 +323,8 @@ impl Supervisor {
                 if self.slots.ready() == 0 {
                     self.ready.send_replace(message.clone());
                 }
-                if let Some((session, _)) = session.and_then(|s| self.waiting.remove_entry(&s)) {
-                    self.refuse(session, &message).await;
+                if let Some(waiting) = session.and_then(|session| self.waiting.get_mut(&session)) {
+                    waiting.why = Some(message);
                 }
                 self.hang_up(slot);
             }
@@ -304,7 +338,7 @@ impl Supervisor {
                 }
                 self.hang_up(slot);
             }
-            (Some(Report::Offer { .. } | Report::Tabs { .. } | Report::Active), None) => {}
+            (Some(Report::Claimed), _) | (Some(Report::Offer { .. } | Report::Tabs { .. } | Report::Active), None) => {}
             // The launcher says when nothing is left.
             (None, _) => self.hang_up(slot),
         }
@@ -324,11 +358,19 @@ impl Supervisor {
             self.failed();
         }
         let Some(session) = self.slots.became_empty(slot) else { return };
-        if self.waiting.remove(&session).is_some() {
-            self.refuse(session, "the browser did not come up").await;
-        } else {
-            let reason = self.ends.remove(&session).unwrap_or(EndReason::Node);
-            self.report(NodeReport::Ended { session, reason }).await;
+        match self.waiting.remove(&session) {
+            Some(Waiting { claim, is_second: false, .. }) => {
+                let again = Waiting { claim, is_second: true, why: None };
+                self.claim(session, again).await;
+            }
+            Some(Waiting { why, .. }) => {
+                let why = why.unwrap_or_else(|| "the browser did not come up".into());
+                self.refuse(session, &why).await;
+            }
+            None => {
+                let reason = self.ends.remove(&session).unwrap_or(EndReason::Node);
+                self.report(NodeReport::Ended { session, reason }).await;
+            }
         }
     }
 

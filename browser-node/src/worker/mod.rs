@@ -65,13 +65,17 @@ async fn serve(orders: &mut handshake::Orders, reporter: &Reporter) -> Result<En
     reporter.send(Report::Ready { milliseconds: started.elapsed().as_millis() as u64 });
     let claim = loop {
         tokio::select! {
+            // A browser that is known to be lost takes no session.
+            biased;
+            change = warm.browser.next() => match change {
+                browser::FromBrowser::Gone => bail!("the warm browser ended"),
+                browser::FromBrowser::Crashed(_) => bail!("the warm browser's page crashed"),
+                browser::FromBrowser::Tabs => {}
+            },
             order = orders.recv() => match order {
                 Some(Order::Claim { claim }) => break *claim,
                 Some(Order::Release) | None => return Ok(EndReason::Api),
                 Some(_) => bail!("an order for a session that was not claimed"),
-            },
-            change = warm.browser.next() => if let browser::FromBrowser::Gone = change {
-                bail!("the warm browser ended");
             },
         }
     };
@@ -94,7 +98,9 @@ async fn serve(orders: &mut handshake::Orders, reporter: &Reporter) -> Result<En
         address: prepare.media_address,
         reports: reporter.clone(),
     };
-    let reason = Live::new(parts, claim).run(orders, &mut encoded).await;
+    let live = Live::new(parts, claim);
+    reporter.send(Report::Claimed);
+    let reason = live.run(orders, &mut encoded).await;
     slot.close();
     drop((chromium, compositor, egress));
     Ok(reason)

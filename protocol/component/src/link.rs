@@ -13,6 +13,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_util::sync::CancellationToken;
 
+/// Signalling that has not answered after so long does not.
+const PATIENCE: Duration = Duration::from_secs(10);
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// Reports that wait while the link is busy; while it is down they wait here too.
@@ -61,7 +63,7 @@ enum Down {
     Lost,
 }
 
-/// Keeps a link up until `shutdown`. Must be called within a tokio runtime.
+/// Keeps a link up until `shutdown`, or until its events are no longer heard. Must be called within a tokio runtime.
 pub fn dial(config: ControlConfig, shutdown: CancellationToken) -> (Link, JoinHandle<Result<(), LinkError>>) {
     let (event_sender, events) = mpsc::channel(QUEUE);
     let (reports, report_receiver) = mpsc::channel(QUEUE);
@@ -87,18 +89,19 @@ async fn keep(
         let connecting = tokio_tungstenite::connect_async_with_config(request.clone(), Some(limits), true);
         let socket = tokio::select! {
             () = shutdown.cancelled() => return Ok(()),
-            socket = connecting => socket,
+            () = events.closed() => return Ok(()),
+            socket = tokio::time::timeout(PATIENCE, connecting) => socket,
         };
         match socket {
-            Ok((socket, _)) => match serve(socket, &config, &shutdown, &events, &mut reports, &mut wait).await {
+            Ok(Ok((socket, _))) => match serve(socket, &config, &shutdown, &events, &mut reports, &mut wait).await {
                 Down::Shutdown => return Ok(()),
                 Down::Refused(message) => return Err(LinkError::Refused(message)),
                 Down::Lost => tracing::warn!("link to signalling lost"),
             },
-            Err(tungstenite::Error::Http(answer)) if answer.status() == 401 => {
+            Ok(Err(tungstenite::Error::Http(answer))) if answer.status() == 401 => {
                 return Err(LinkError::Refused("the control key is another one".into()));
             }
-            Err(_) => tracing::warn!("signalling does not answer at {}", config.url),
+            Ok(Err(_)) | Err(_) => tracing::warn!("signalling does not answer at {}", config.url),
         }
         if events.send(LinkEvent::Lost).await.is_err() {
             return Ok(());
@@ -107,6 +110,7 @@ async fn keep(
         let jittered = wait.mul_f64(rand::random_range(0.5..1.0));
         tokio::select! {
             () = shutdown.cancelled() => return Ok(()),
+            () = events.closed() => return Ok(()),
             () = tokio::time::sleep(jittered) => {}
         }
         wait = (wait * 2).min(LONGEST_WAIT);
