@@ -4,13 +4,14 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Command;
 
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str]); 15] = [
     ("tandem-protocol", &[]),
     ("tandem-media", &[]),
     ("tandem-cdp", &[]),
     ("tandem-component", &["tandem-protocol"]),
     ("tandem-compositor", &["tandem-protocol"]),
     ("tandem-egress", &["tandem-protocol"]),
+    ("tandem-masking", &[]),
     ("tandem-policy", &["tandem-protocol"]),
     ("tandem-router", &["tandem-protocol"]),
     ("tandem-session", &["tandem-protocol"]),
@@ -21,6 +22,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
             "tandem-component",
             "tandem-compositor",
             "tandem-egress",
+            "tandem-masking",
             "tandem-media",
             "tandem-policy",
             "tandem-protocol",

@@ -15,10 +15,14 @@ use chromiumoxide_cdp::cdp::browser_protocol::target::{
     ActivateTargetParams, CloseTargetParams, EventAttachedToTarget, EventTargetInfoChanged, FilterEntry,
     GetTargetInfoParams, SetAutoAttachParams, SetDiscoverTargetsParams, TargetFilter, TargetId,
 };
-use chromiumoxide_cdp::cdp::js_protocol::runtime::RunIfWaitingForDebuggerParams;
+use chromiumoxide_cdp::cdp::js_protocol::runtime::{
+    self, EvaluateParams, EventExecutionContextCreated, EventExecutionContextsCleared, ExecutionContextId,
+    RunIfWaitingForDebuggerParams,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use tandem_cdp::{CdpError, Event, Handle, Session};
+use tandem_masking::STRIP;
 use tandem_protocol::input::Navigation;
 use tandem_protocol::notice::{Denied, Tab};
 use tandem_protocol::policy::Sites;
@@ -41,6 +45,8 @@ pub enum FromBrowser {
 struct Page {
     handle: Handle,
     target: TargetId,
+    /// The world of the guard in the top document, once it runs.
+    guard: Option<i64>,
 }
 
 /// The browser as the worker knows it. [`Self::next`] must be polled for it to stay true.
@@ -56,6 +62,8 @@ pub struct Browser {
     language: String,
     /// The tab whose next page is the session's first.
     first_page: Option<TabId>,
+    /// The name of the guards' worlds, and of where they are found there.
+    guard: String,
 }
 
 /// The events that are read; Chromium's others are dropped at the door.
@@ -67,18 +75,20 @@ pub fn is_wanted(method: &str) -> bool {
         EventNavigatedWithinDocument::IDENTIFIER,
         EventFrameStartedLoading::IDENTIFIER,
         EventFrameStoppedLoading::IDENTIFIER,
+        EventExecutionContextCreated::IDENTIFIER,
+        EventExecutionContextsCleared::IDENTIFIER,
     ]
     .contains(&method)
 }
 
-/// The size of the browser's window for a viewport (CSS pixels).
+/// The size of the browser's window for a viewport (CSS pixels): the marker's rows are above the page's picture.
 pub fn window_of(viewport: Viewport) -> (u32, u32) {
-    (viewport.width.max(NARROWEST_WINDOW), viewport.height)
+    (viewport.width.max(NARROWEST_WINDOW), viewport.height + STRIP)
 }
 
 impl Browser {
     /// Takes the browser over: from now on every tab reports itself before its first script runs.
-    pub async fn attach(session: Session, viewport: Viewport) -> Result<Browser, CdpError> {
+    pub async fn attach(session: Session, viewport: Viewport, guard: String) -> Result<Browser, CdpError> {
         let (page_events_in, page_events) = mpsc::channel(1024);
         let Session { handle, events } = session;
         let version: GetVersionReturns = call(&handle, GetVersionParams::IDENTIFIER, GetVersionParams {}).await?;
@@ -104,6 +114,7 @@ impl Browser {
             user_agent: version.user_agent,
             language,
             first_page: None,
+            guard,
         })
     }
 
@@ -164,7 +175,7 @@ impl Browser {
     fn opened(&mut self, target: TargetId, url: String, session: Session) {
         let tab = self.tabs.open(url);
         let Session { handle, mut events } = session;
-        let page = Page { handle, target };
+        let page = Page { handle, target, guard: None };
         self.prepare(&page);
         self.pages.insert(tab, page);
         let forward = self.page_events_in.clone();
@@ -181,6 +192,7 @@ impl Browser {
     /// Sets a page up before its first script runs. Sent in one go; commands of a target are carried out in order.
     fn prepare(&self, page: &Page) {
         tell(&page.handle, page::EnableParams::IDENTIFIER, page::EnableParams::default());
+        tell(&page.handle, runtime::EnableParams::IDENTIFIER, runtime::EnableParams {});
         self.emulate(page);
         tell(&page.handle, RunIfWaitingForDebuggerParams::IDENTIFIER, RunIfWaitingForDebuggerParams {});
     }
@@ -189,8 +201,12 @@ impl Browser {
         let Viewport { width, height, scale } = self.viewport;
         let phone = width < NARROWEST_WINDOW;
         if phone {
-            let metrics =
-                SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), f64::from(scale), true);
+            let metrics = SetDeviceMetricsOverrideParams::new(
+                i64::from(width),
+                i64::from(height + STRIP),
+                f64::from(scale),
+                true,
+            );
             tell(&page.handle, SetDeviceMetricsOverrideParams::IDENTIFIER, metrics);
         } else {
             tell(&page.handle, "Emulation.clearDeviceMetricsOverride", Nothing {});
@@ -263,8 +279,31 @@ impl Browser {
                 })
             }
             EventTargetInfoChanged::IDENTIFIER => self.info_changed(event),
+            EventExecutionContextCreated::IDENTIFIER => {
+                let CreatedContext { context } = event.parse().ok()?;
+                let page = self.pages.get_mut(&tab)?;
+                // A tab's top frame has the tab's own id.
+                if context.name == self.guard && context.aux_data.frame_id == *page.target.inner() {
+                    page.guard = Some(context.id);
+                }
+                None
+            }
+            EventExecutionContextsCleared::IDENTIFIER => {
+                self.pages.get_mut(&tab)?.guard = None;
+                None
+            }
             _ => None,
         }
+    }
+
+    /// Has the active page paint a masked frame, or masked frames for a while.
+    pub fn ask_masked(&self, often: bool) {
+        let Some(page) = self.tabs.active().and_then(|tab| self.pages.get(&tab)) else { return };
+        let Some(guard) = page.guard else { return };
+        let what = if often { "lease" } else { "shot" };
+        let mut evaluate = EvaluateParams::new(format!("{}.phases.{what}()", self.guard));
+        evaluate.context_id = Some(ExecutionContextId::new(guard));
+        tell(&page.handle, EvaluateParams::IDENTIFIER, evaluate);
     }
 
     fn changed(&mut self, tab: TabId, change: impl FnOnce(&mut Tab)) -> Option<FromBrowser> {
@@ -377,6 +416,25 @@ const HISTORY: &str = "Tandem.history";
 struct Nothing {}
 
 /// The part of `Page.frameNavigated` that is of use. The generated type wants fields that Chromium no longer sends.
+#[derive(Deserialize)]
+struct CreatedContext {
+    context: Context,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Context {
+    id: i64,
+    name: String,
+    aux_data: ContextOf,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ContextOf {
+    frame_id: String,
+}
+
 #[derive(Deserialize)]
 struct Navigated {
     frame: Frame,

@@ -50,6 +50,8 @@ pub struct Settings<'a> {
     pub program: Option<&'a Path>,
     /// A directory of its own on tmpfs: profile, home and run-time files.
     pub directory: &'a Path,
+    /// The session's private extension.
+    pub extension: &'a Path,
     /// The port of the session's egress proxy on loopback.
     pub proxy_port: u16,
 }
@@ -86,7 +88,7 @@ impl Chromium {
         std::fs::write(profile.join("Default/Preferences"), PREFERENCES)?;
         let mut command = Command::new(program);
         command
-            .args(flags(&profile, settings.proxy_port))
+            .args(flags(&profile, settings))
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("LANG", "C.UTF-8")
@@ -138,7 +140,7 @@ fn place(inherited: &[(RawFd, RawFd)]) -> io::Result<()> {
 }
 
 /// One flag a line, and why where it is not plain.
-fn flags(profile: &Path, proxy_port: u16) -> Vec<OsString> {
+fn flags(profile: &Path, settings: &Settings<'_>) -> Vec<OsString> {
     let mut with_path = OsString::from("--user-data-dir=");
     with_path.push(profile);
     let mut flags: Vec<OsString> = [
@@ -175,7 +177,12 @@ fn flags(profile: &Path, proxy_port: u16) -> Vec<OsString> {
     .map(OsString::from)
     .collect();
     flags.push(with_path);
-    flags.extend(tandem_egress::flags(proxy_port).map(OsString::from));
+    for flag in ["--load-extension=", "--disable-extensions-except="] {
+        let mut flag = OsString::from(flag);
+        flag.push(settings.extension);
+        flags.push(flag);
+    }
+    flags.extend(tandem_egress::flags(settings.proxy_port).map(OsString::from));
     flags.push("about:blank".into());
     flags
 }

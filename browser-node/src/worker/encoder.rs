@@ -1,5 +1,6 @@
 //! H.264 by openh264, on a thread of its own.
 
+use super::audience::{For, Only};
 use super::picture::I420;
 use super::view::{Slot, Work};
 use bytes::Bytes;
@@ -43,11 +44,11 @@ pub enum EncoderError {
 
 /// Starts the encoder's thread; `deliver` is called on it and may block, which slows the encoder and nothing else.
 /// `library` is the path of Cisco's own binary of openh264; without it the one built in is used.
-pub fn start(
-    slot: Arc<Slot>,
+pub fn start<A: For>(
+    slot: Arc<Slot<A>>,
     library: Option<&Path>,
     epoch: Instant,
-    deliver: impl FnMut(Encoded) + Send + 'static,
+    deliver: impl FnMut(Only<A, Encoded>) + Send + 'static,
 ) -> Result<std::thread::JoinHandle<()>, EncoderError> {
     let api = || match library {
         Some(path) => OpenH264API::from_blob_path(path).map_err(|_| EncoderError::Library),
@@ -68,7 +69,12 @@ pub fn start(
     std::thread::Builder::new().name("encoder".into()).spawn(run).map_err(|_| EncoderError::Start)
 }
 
-fn run(slot: &Slot, open: impl Fn(EncoderConfig) -> Option<Encoder>, epoch: Instant, mut deliver: impl FnMut(Encoded)) {
+fn run<A: For>(
+    slot: &Slot<A>,
+    open: impl Fn(EncoderConfig) -> Option<Encoder>,
+    epoch: Instant,
+    mut deliver: impl FnMut(Only<A, Encoded>),
+) {
     yield_to_the_compositor();
     let mut picture = I420::default();
     let mut current: Option<(Encoder, u32, (u32, u32))> = None;
@@ -124,7 +130,8 @@ fn run(slot: &Slot, open: impl Fn(EncoderConfig) -> Option<Encoder>, epoch: Inst
         last_timestamp =
             if (ticks.wrapping_sub(last_timestamp) as i32) > 0 { ticks } else { last_timestamp.wrapping_add(1) };
         let finished = Instant::now();
-        deliver(Encoded { data, keyframe, timestamp: last_timestamp, commits, finished, took: finished - started });
+        let took = finished - started;
+        deliver(Only::new(Encoded { data, keyframe, timestamp: last_timestamp, commits, finished, took }));
     }
 }
 
@@ -182,25 +189,32 @@ fn yield_to_the_compositor() {
 
 #[cfg(test)]
 mod tests {
+    use super::super::audience::Customer;
+    use super::super::view::{Painter, Slots};
     use super::*;
     use openh264::decoder::Decoder;
     use openh264::formats::YUVSource;
     use std::sync::mpsc;
     use tandem_compositor::{Picture, Rect, Scene};
+    use tandem_masking::{Extension, Judge};
+    use tokio::sync::watch;
 
-    fn paint(painter: &mut super::super::view::Painter, grey: u8, sequence: u64) {
-        let pixels = vec![grey; 320 * 240 * 4];
-        let root = Picture { pixels: &pixels, stride: 320 * 4, width: 320, height: 240 };
-        let damage = Rect { x: 0, y: 0, width: 320, height: 240 };
-        painter.paint(&Scene { root, popups: &[], damage, committed: Instant::now(), sequence }, (320, 240));
+    fn paint(painter: &mut Painter, grey: u8, sequence: u64) {
+        let pixels = vec![grey; 320 * 244 * 4];
+        let root = Picture { pixels: &pixels, stride: 320 * 4, width: 320, height: 244 };
+        let damage = Rect { x: 0, y: 0, width: 320, height: 244 };
+        painter.paint(&Scene { root, popups: &[], damage, committed: Instant::now(), sequence }, (320, 240), 4);
     }
 
     #[test]
     fn pictures_refine_and_then_cost_nothing_and_a_keyframe_comes_when_asked() {
-        let slot = Slot::new(1_000_000);
-        let mut painter = super::super::view::Painter::new(slot.clone());
+        let slots = Slots::new(1_000_000);
+        let judge = Judge::new(Extension::new([0; 16]).key());
+        let mut painter = Painter::new(judge, &slots, watch::channel(0).0);
+        let slot = slots.customer.clone();
         let (sender, frames) = mpsc::channel();
-        let thread = start(slot.clone(), None, Instant::now(), move |frame| sender.send(frame).unwrap()).unwrap();
+        let deliver = move |frame: Only<Customer, Encoded>| sender.send(frame.into_inner()).unwrap();
+        let thread = start(slot.clone(), None, Instant::now(), deliver).unwrap();
         paint(&mut painter, 200, 1);
         let first = frames.recv().unwrap();
         assert!(first.keyframe && first.commits.is_some());
@@ -220,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_library_that_is_not_there_is_said_at_the_start() {
-        let error = start(Slot::new(1), Some(Path::new("/nowhere/libopenh264.so")), Instant::now(), |_| {});
+        let error = start(Slot::<Customer>::new(1), Some(Path::new("/nowhere/libopenh264.so")), Instant::now(), |_| {});
         assert!(matches!(error, Err(EncoderError::Library)));
     }
 }

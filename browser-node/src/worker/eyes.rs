@@ -1,9 +1,9 @@
 //! What the compositor shows and tells, on its way from its thread to the worker's.
 
-use super::view::Painter;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use super::view::{Painter, Slots};
+use std::sync::{Arc, Mutex, PoisonError};
 use tandem_compositor::{Event, Scene, Sink};
+use tandem_masking::{Judge, STRIP};
 use tandem_protocol::Viewport;
 use tandem_protocol::notice::{CursorShape, Field};
 use tokio::sync::watch;
@@ -36,50 +36,53 @@ pub struct Seen {
     pub titles: watch::Receiver<u64>,
     /// False when Chromium closed its connection.
     pub connected: watch::Receiver<bool>,
+    /// Counts the changes that only the customer has seen so far.
+    pub unproved: watch::Receiver<u64>,
 }
 
-/// How much of the window is the page (picture pixels).
+/// How much of the window is the page.
 #[derive(Clone)]
-pub struct Visible(Arc<AtomicU64>);
+pub struct Visible(Arc<Mutex<Viewport>>);
 
 impl Visible {
     pub fn set(&self, viewport: Viewport) {
-        let (width, height) = viewport.picture();
-        self.0.store(u64::from(width) << 32 | u64::from(height), Ordering::Relaxed);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = viewport;
     }
 
-    fn get(&self) -> (u32, u32) {
-        let both = self.0.load(Ordering::Relaxed);
-        ((both >> 32) as u32, both as u32)
+    /// The picture's size and the marker's rows above it (picture pixels).
+    fn get(&self) -> ((u32, u32), u32) {
+        let viewport = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (viewport.picture(), (STRIP as f32 * viewport.scale).round() as u32)
     }
 }
 
-pub fn open(painter: Painter, viewport: Viewport) -> (Eyes, Seen) {
-    let visible = Visible(Arc::default());
-    visible.set(viewport);
+/// `judge` knows the session's masked frames.
+pub fn open(judge: Judge, slots: &Slots, viewport: Viewport) -> (Eyes, Seen) {
+    let visible = Visible(Arc::new(Mutex::new(viewport)));
     let (sample, sampled) = watch::channel(Sample::default());
     let (cursor, cursor_seen) = watch::channel(CursorShape::default());
     let (field, field_seen) = watch::channel(None);
     let (titles, titles_seen) = watch::channel(0);
     let (connected, connected_seen) = watch::channel(true);
+    let (unproved, unproved_seen) = watch::channel(0);
+    let painter = Painter::new(judge, slots, unproved);
     let eyes = Eyes { painter, visible: visible.clone(), sample, cursor, field, titles, connected };
-    (
-        eyes,
-        Seen {
-            visible,
-            sample: sampled,
-            cursor: cursor_seen,
-            field: field_seen,
-            titles: titles_seen,
-            connected: connected_seen,
-        },
-    )
+    let seen = Seen {
+        visible,
+        sample: sampled,
+        cursor: cursor_seen,
+        field: field_seen,
+        titles: titles_seen,
+        connected: connected_seen,
+        unproved: unproved_seen,
+    };
+    (eyes, seen)
 }
 
 impl Sink for Eyes {
     fn commit(&mut self, scene: Scene<'_>) {
-        let visible = self.visible.get();
-        self.painter.paint(&scene, visible);
+        let (visible, strip) = self.visible.get();
+        self.painter.paint(&scene, visible, strip);
         let root = &scene.root;
         let (x, y) = (root.width.min(visible.0) as usize / 2, root.height.min(visible.1) as usize / 2);
         if let Some([b, g, r, _]) = root.pixels.get(y * root.stride + x * 4..).and_then(|p| p.first_chunk::<4>()) {
@@ -93,7 +96,10 @@ impl Sink for Eyes {
             Event::Cursor(shape) => {
                 self.cursor.send_if_modified(|before| std::mem::replace(before, shape) != shape);
             }
-            Event::TextField(field) => {
+            Event::TextField(mut field) => {
+                if let Some(field) = &mut field {
+                    field.caret[1] -= STRIP as f32;
+                }
                 self.field.send_if_modified(|before| std::mem::replace(before, field) != field);
             }
             Event::Titled => self.titles.send_modify(|count| *count += 1),

@@ -19,17 +19,21 @@ mod view;
 use crate::handshake::{self, Order, Prepare, Report, Reporter};
 use crate::metrics::Counter;
 use anyhow::{Context, Result, bail};
+use audience::{Agent, Customer, For, Only};
 use browser::Browser;
 use chromium::{Chromium, Settings};
+use encoder::Encoded;
 use seat::Seat;
 use session::{Live, Parts};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tandem_compositor::{Compositor, Config, Size};
+use tandem_masking::{Extension, Judge};
 use tandem_protocol::Viewport;
 use tandem_protocol::signal::EndReason;
 use tokio::sync::mpsc;
-use view::{Painter, Slot};
+use view::{Slot, Slots};
 
 /// How often measurements go to the node.
 const TALLY_EVERY: Duration = Duration::from_secs(2);
@@ -87,13 +91,13 @@ async fn serve(orders: &mut handshake::Orders, reporter: &Reporter) -> Result<En
             tally.flush();
         }
     });
-    let Warm { browser, seen, slot, mut encoded, compositor, chromium, egress, rules } = warm;
+    let Warm { browser, seen, slots, mut encoded, compositor, chromium, egress, rules } = warm;
     let seat = Seat::new(compositor.handle());
     let parts = Parts {
         seat,
         browser,
         seen,
-        slot: slot.clone(),
+        slots: slots.clone(),
         rules,
         address: prepare.media_address,
         reports: reporter.clone(),
@@ -101,7 +105,7 @@ async fn serve(orders: &mut handshake::Orders, reporter: &Reporter) -> Result<En
     let live = Live::new(parts, claim);
     reporter.send(Report::Claimed);
     let reason = live.run(orders, &mut encoded).await;
-    slot.close();
+    slots.close();
     drop((chromium, compositor, egress));
     Ok(reason)
 }
@@ -110,8 +114,8 @@ async fn serve(orders: &mut handshake::Orders, reporter: &Reporter) -> Result<En
 struct Warm {
     browser: Browser,
     seen: eyes::Seen,
-    slot: std::sync::Arc<Slot>,
-    encoded: mpsc::Receiver<encoder::Encoded>,
+    slots: Slots,
+    encoded: Encoders,
     compositor: Compositor,
     chromium: Chromium,
     egress: tandem_egress::Egress,
@@ -125,25 +129,48 @@ impl Warm {
         let egress = tandem_egress::Egress::start(watched, count_egress(reporter))
             .await
             .context("the way out does not start")?;
-        let settings =
-            Settings { program: prepare.chromium.as_deref(), directory: &prepare.directory, proxy_port: egress.port() };
+        let extension = Extension::new(rand::random());
+        let path = prepare.directory.join("extension");
+        extension.write(&path).context("the extension cannot be written")?;
+        let settings = Settings {
+            program: prepare.chromium.as_deref(),
+            directory: &prepare.directory,
+            extension: &path,
+            proxy_port: egress.port(),
+        };
         let (chromium, sockets) = Chromium::start(&settings)?;
-        let slot = Slot::new(bitrate::ample(viewport.picture()));
-        slot.set_paused(true);
-        let (sender, encoded) = mpsc::channel(4);
-        // A full queue holds the encoder up, and it goes on with the latest picture.
-        let deliver = move |picture| drop(sender.blocking_send(picture));
-        encoder::start(slot.clone(), prepare.openh264.as_deref(), Instant::now(), deliver)?;
-        let (eyes, mut seen) = eyes::open(Painter::new(slot.clone()), viewport);
+        let slots = Slots::new(bitrate::ample(viewport.picture()));
+        let encoded = Encoders {
+            customer: encode(slots.customer.clone(), prepare)?,
+            agent: encode(slots.agent.clone(), prepare)?,
+        };
+        let (eyes, mut seen) = eyes::open(Judge::new(extension.key()), &slots, viewport);
         let (width, height) = browser::window_of(viewport);
         let config = Config { window: Size { width, height }, scale: f64::from(viewport.scale), refresh: 60 };
         let compositor = tandem_compositor::start(config, sockets.wayland, eyes)?;
         let (read, write) = sockets.pipe.into_split();
         let session = tandem_cdp::connect(read, write, browser::is_wanted);
-        let mut browser = Browser::attach(session, viewport).await.context("the browser does not answer")?;
+        let mut browser = Browser::attach(session, viewport, extension.name().to_owned())
+            .await
+            .context("the browser does not answer")?;
         proof::prove(&mut browser, &mut seen, &compositor.handle(), viewport).await?;
-        Ok(Warm { browser, seen, slot, encoded, compositor, chromium, egress, rules })
+        Ok(Warm { browser, seen, slots, encoded, compositor, chromium, egress, rules })
     }
+}
+
+/// Where each audience's pictures come out.
+pub struct Encoders {
+    pub customer: mpsc::Receiver<Only<Customer, Encoded>>,
+    pub agent: mpsc::Receiver<Only<Agent, Encoded>>,
+}
+
+fn encode<A: For>(slot: Arc<Slot<A>>, prepare: &Prepare) -> Result<mpsc::Receiver<Only<A, Encoded>>> {
+    slot.set_paused(true);
+    let (sender, encoded) = mpsc::channel(4);
+    // A full queue holds the encoder up, and it goes on with the latest picture.
+    let deliver = move |picture| drop(sender.blocking_send(picture));
+    encoder::start(slot, prepare.openh264.as_deref(), Instant::now(), deliver)?;
+    Ok(encoded)
 }
 
 fn egress_rules(allow_private: &[String]) -> Result<tandem_egress::Rules> {

@@ -72,8 +72,23 @@ impl I420 {
         plane(&mut self.v, &from.v, self.width / 2, x / 2, y / 2, width / 2, height / 2);
     }
 
-    /// Converts an area of the scene, pop-ups on top, into this picture.
-    pub fn draw(&mut self, scene: &Scene<'_>, area: Area, scratch: &mut Vec<u8>) {
+    /// Whether an area is another one in a picture of the same size.
+    pub fn differs(&self, from: &I420, area: Area) -> bool {
+        let plane = |one: &[u8], other: &[u8], stride: u32, x: u32, y: u32, width: u32, height: u32| {
+            (y..y + height).any(|row| {
+                let start = (row * stride + x) as usize;
+                let end = start + width as usize;
+                one[start..end] != other[start..end]
+            })
+        };
+        let Area { x, y, width, height } = area;
+        plane(&self.y, &from.y, self.width, x, y, width, height)
+            || plane(&self.u, &from.u, self.width / 2, x / 2, y / 2, width / 2, height / 2)
+            || plane(&self.v, &from.v, self.width / 2, x / 2, y / 2, width / 2, height / 2)
+    }
+
+    /// Converts an area of the scene into this picture, with pop-ups on top, or with boxes in their places.
+    pub fn draw(&mut self, scene: &Scene<'_>, area: Area, popups: Popups, scratch: &mut Vec<u8>) {
         let root = &scene.root;
         let origin = area.y as usize * root.stride + area.x as usize * 4;
         if scene.popups.is_empty() {
@@ -86,7 +101,7 @@ impl I420 {
             scratch.extend_from_slice(&root.pixels[start..start + area.width as usize * 4]);
         }
         for popup in scene.popups {
-            blend(scratch, area, popup);
+            blend(scratch, area, popup, popups);
         }
         self.convert(scratch, area.width as usize * 4, area);
     }
@@ -113,8 +128,19 @@ impl I420 {
     }
 }
 
+/// What is seen of pop-ups: lists, menus and pickers, which are not part of the page's picture and so not of its proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Popups {
+    Shown,
+    /// Only where they are.
+    Boxed,
+}
+
+/// The colour (blue, green, red) of a box.
+const BOX: [u8; 3] = [0xeb, 0xe7, 0xe5];
+
 /// Lays a pop-up (premultiplied alpha, Wayland's ARGB8888) over BGRA rows that hold `area` of the picture.
-fn blend(rows: &mut [u8], area: Area, popup: &PopupPicture<'_>) {
+fn blend(rows: &mut [u8], area: Area, popup: &PopupPicture<'_>, popups: Popups) {
     let (left, top) = (i64::from(popup.x) - i64::from(area.x), i64::from(popup.y) - i64::from(area.y));
     let columns = (-left).clamp(0, i64::from(popup.picture.width))
         ..(i64::from(area.width) - left).clamp(0, i64::from(popup.picture.width));
@@ -132,6 +158,13 @@ fn blend(rows: &mut [u8], area: Area, popup: &PopupPicture<'_>) {
         let to = &mut rows[start..start + from.len()];
         for (to, from) in to.as_chunks_mut::<4>().0.iter_mut().zip(from.as_chunks::<4>().0) {
             let through = 255 - u32::from(from[3]);
+            // Its shadow is no part of the box.
+            if popups == Popups::Boxed {
+                if through == 0 {
+                    to[..3].copy_from_slice(&BOX);
+                }
+                continue;
+            }
             for c in 0..3 {
                 to[c] = (u32::from(from[c]) + u32::from(to[c]) * through / 255).min(255) as u8;
             }

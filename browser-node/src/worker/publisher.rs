@@ -16,6 +16,7 @@ use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodingParameters, RTCRtpEncodingPar
 use std::net::IpAddr;
 use std::sync::Arc;
 use tandem_media::{PAYLOAD_TYPE, SRTP_PROFILES};
+use tandem_protocol::Audience;
 use tandem_protocol::input::channel;
 use tokio::sync::mpsc;
 use webrtc::data_channel::DataChannel;
@@ -31,8 +32,8 @@ const PAYLOAD: usize = 1_150;
 /// What the connection tells the session.
 #[derive(Debug)]
 pub enum FromPublisher {
-    /// Somebody needs an IDR.
-    KeyframeRequested,
+    /// Somebody of this audience needs an IDR.
+    KeyframeRequested(Audience),
     Connected,
     /// The connection is gone for good; a new one is needed.
     Lost,
@@ -74,10 +75,10 @@ impl Publisher {
         let handler = Handler { gathered, events: events.clone(), channels: channels.clone() };
         let connection = connect(address, handler).await.map_err(|_| PublisherError::Step("open"))?;
         let (customer, agent) = (Track::<Customer>::new(), Track::<Agent>::new());
-        for track in [&customer.rtp, &agent.rtp] {
+        for (track, audience) in [(&customer.rtp, Audience::Customer), (&agent.rtp, Audience::Agent)] {
             let track: Arc<dyn TrackLocal> = track.clone();
             connection.add_track(track.clone()).await.map_err(|_| PublisherError::Step("take a track"))?;
-            tokio::spawn(listen(track, events.clone()));
+            tokio::spawn(listen(track, audience, events.clone()));
         }
         let sfu = connection
             .create_data_channel(channel::SFU, None)
@@ -171,10 +172,10 @@ async fn connect(address: IpAddr, handler: Handler) -> Result<Arc<dyn PeerConnec
     Ok(Arc::new(connection))
 }
 
-async fn listen(track: Arc<dyn TrackLocal>, events: mpsc::Sender<FromPublisher>) {
+async fn listen(track: Arc<dyn TrackLocal>, audience: Audience, events: mpsc::Sender<FromPublisher>) {
     while let Some(TrackLocalEvent::OnRtcpPacket(_)) = track.poll().await {
         // Only keyframe requests get here.
-        if events.send(FromPublisher::KeyframeRequested).await.is_err() {
+        if events.send(FromPublisher::KeyframeRequested(audience)).await.is_err() {
             return;
         }
     }

@@ -2,6 +2,7 @@
 
 use super::browser::{Browser, window_of};
 use tandem_compositor::{Handle, Modifiers, Size, TouchPhase as SeatPhase};
+use tandem_masking::STRIP;
 use tandem_policy::{Action, Mask, Permit};
 use tandem_protocol::Viewport;
 use tandem_protocol::input::{MouseButton, TouchPhase};
@@ -19,7 +20,7 @@ impl Seat {
     /// Does what the permit allows; what the browser itself may refuse is an address.
     pub fn carry_out(&self, permit: &Permit, browser: &mut Browser, sites: &Sites) -> Result<(), Denied> {
         match permit.action() {
-            Action::Move { x, y } => self.0.motion(f64::from(*x), f64::from(*y)),
+            Action::Move { x, y } => self.0.motion(f64::from(*x), below_strip(*y)),
             Action::Button { button, pressed, modifiers } => {
                 self.0.modifiers(held(*modifiers));
                 self.0.button(code_of(*button), *pressed);
@@ -35,7 +36,7 @@ impl Seat {
             Action::Text { text } => self.0.text(text.reveal().clone()),
             Action::Compose { text } => self.0.compose(text.reveal().clone()),
             Action::Touch { slot, phase, x, y } => {
-                self.0.touch(i32::from(*slot), phase_of(*phase), f64::from(*x), f64::from(*y))
+                self.0.touch(i32::from(*slot), phase_of(*phase), f64::from(*x), below_strip(*y))
             }
             Action::Navigate { to } => return browser.navigate(to, sites),
             Action::Tab { tab, close } => {
@@ -57,6 +58,11 @@ impl Seat {
     pub fn pace(&self, hertz: u32) {
         self.0.pace(hertz);
     }
+}
+
+/// The page's picture begins below the marker's rows.
+fn below_strip(y: f32) -> f64 {
+    f64::from(y) + f64::from(STRIP)
 }
 
 fn held(mask: Mask) -> Modifiers {

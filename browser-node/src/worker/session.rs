@@ -1,6 +1,8 @@
 //! One session, from claim to release: everything that happens comes here as one event, and leaves as a permit, a notice
 //! or a report.
 
+use super::Encoders;
+use super::audience::{Agent, Customer, Only};
 use super::bitrate;
 use super::browser::{Browser, FromBrowser, address};
 use super::channels::FromChannel;
@@ -9,12 +11,11 @@ use super::eyes::Seen;
 use super::photon::Photons;
 use super::publisher::{FromPublisher, Publisher, PublisherError};
 use super::seat::Seat;
-use super::view::{Slot, for_both};
+use super::view::Slots;
 use crate::handshake::{Order, Report, Reporter};
 use crate::metrics::{Counter, Stage};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tandem_egress::Rules;
 use tandem_policy::{Gate, Millis, Outcome};
@@ -32,13 +33,16 @@ const PACE: u32 = 60;
 const SLOW: Duration = Duration::from_millis(16);
 const FAST: Duration = Duration::from_millis(10);
 
+/// Changes that come as fast as this are shown masked by the page itself for a while.
+const OFTEN: Duration = Duration::from_millis(90);
+
 /// A claimed worker.
 pub struct Live {
     gate: Gate,
     seat: Seat,
     browser: Browser,
     seen: Seen,
-    slot: Arc<Slot>,
+    slots: Slots,
     rules: watch::Sender<Rules>,
     address: IpAddr,
     publisher: Option<Publisher>,
@@ -46,7 +50,9 @@ pub struct Live {
     roles: HashMap<ParticipantId, Role>,
     demands: HashMap<Audience, Demand>,
     viewport: Viewport,
-    photons: Photons,
+    photons: [Photons; 2],
+    /// When the page was last asked for a masked frame.
+    asked: Option<Instant>,
     pace: u32,
     encode_time: Duration,
     epoch: Instant,
@@ -59,7 +65,7 @@ pub struct Parts {
     pub seat: Seat,
     pub browser: Browser,
     pub seen: Seen,
-    pub slot: Arc<Slot>,
+    pub slots: Slots,
     /// What the browser may load.
     pub rules: watch::Sender<Rules>,
     /// The address from which the SFU is reached.
@@ -70,7 +76,9 @@ pub struct Parts {
 enum Event {
     Order(Option<Order>),
     Publisher(FromPublisher),
-    Encoded(Box<Encoded>),
+    ForCustomer(Box<Only<Customer, Encoded>>),
+    ForAgent(Box<Only<Agent, Encoded>>),
+    Unproved,
     Browser(FromBrowser),
     Cursor,
     Field,
@@ -81,7 +89,7 @@ enum Event {
 
 impl Live {
     pub fn new(parts: Parts, claim: Claim) -> Live {
-        let Parts { seat, mut browser, seen, slot, rules, address: bind, reports } = parts;
+        let Parts { seat, mut browser, seen, slots, rules, address: bind, reports } = parts;
         rules.send_modify(|rules| rules.sites = claim.policy.sites.clone());
         let viewport = claim.viewport.clamped();
         seen.visible.set(viewport);
@@ -95,7 +103,7 @@ impl Live {
             seat,
             browser,
             seen,
-            slot,
+            slots,
             rules,
             address: bind,
             publisher: None,
@@ -103,7 +111,8 @@ impl Live {
             roles: HashMap::new(),
             demands: HashMap::new(),
             viewport,
-            photons: Photons::default(),
+            photons: Default::default(),
+            asked: None,
             pace: PACE,
             encode_time: Duration::ZERO,
             epoch: Instant::now(),
@@ -115,22 +124,20 @@ impl Live {
     }
 
     /// Runs until the session is released or its browser is gone; says why it ended.
-    pub async fn run(
-        mut self,
-        orders: &mut crate::handshake::Orders,
-        encoded: &mut mpsc::Receiver<Encoded>,
-    ) -> EndReason {
+    pub async fn run(mut self, orders: &mut crate::handshake::Orders, encoded: &mut Encoders) -> EndReason {
         self.publish().await;
         loop {
             let hold = self.gate.deadline().map(|at| self.epoch + Duration::from_millis(at.0));
             let event = tokio::select! {
                 order = orders.recv() => Event::Order(order),
                 Some(event) = self.from_publisher.1.recv() => Event::Publisher(event),
-                Some(picture) = encoded.recv() => Event::Encoded(Box::new(picture)),
+                Some(picture) = encoded.customer.recv() => Event::ForCustomer(Box::new(picture)),
+                Some(picture) = encoded.agent.recv() => Event::ForAgent(Box::new(picture)),
                 change = self.browser.next() => Event::Browser(change),
                 Ok(()) = self.seen.cursor.changed() => Event::Cursor,
                 Ok(()) = self.seen.field.changed() => Event::Field,
                 Ok(()) = self.seen.titles.changed() => Event::Titled,
+                Ok(()) = self.seen.unproved.changed() => Event::Unproved,
                 gone = self.seen.connected.wait_for(|connected| !connected) => { let _ = gone; Event::CompositorGone }
                 () = at(hold) => Event::HoldExpired,
             };
@@ -142,7 +149,9 @@ impl Live {
                     }
                 }
                 Event::Publisher(event) => self.publisher_event(event).await,
-                Event::Encoded(picture) => self.picture(*picture).await,
+                Event::ForCustomer(picture) => self.customer_picture(*picture).await,
+                Event::ForAgent(picture) => self.agent_picture(*picture).await,
+                Event::Unproved => self.ask_masked(),
                 Event::Browser(FromBrowser::Tabs) => self.tabs_changed(),
                 Event::Browser(FromBrowser::Crashed(tab)) => {
                     self.tabs_changed();
@@ -230,15 +239,26 @@ impl Live {
     async fn publisher_event(&mut self, event: FromPublisher) {
         let arrived = Instant::now();
         match event {
-            FromPublisher::Connected | FromPublisher::KeyframeRequested => self.slot.request_keyframe(),
+            FromPublisher::Connected => {
+                self.slots.customer.request_keyframe();
+                self.slots.agent.request_keyframe();
+            }
+            FromPublisher::KeyframeRequested(Audience::Customer) => self.slots.customer.request_keyframe(),
+            FromPublisher::KeyframeRequested(Audience::Agent) => self.slots.agent.request_keyframe(),
             FromPublisher::Lost => self.publish().await,
             FromPublisher::Channel(FromChannel::Opened(who)) => self.page_came(who),
             FromPublisher::Channel(FromChannel::Demand(demand)) => {
                 let before = self.demands.insert(demand.audience, demand).map_or(0, |d| d.subscribers);
-                if demand.subscribers > before {
-                    self.slot.request_keyframe();
-                }
                 self.look();
+                if demand.subscribers > before {
+                    match demand.audience {
+                        Audience::Customer => self.slots.customer.request_keyframe(),
+                        Audience::Agent => {
+                            self.slots.agent.request_keyframe();
+                            self.ask_masked();
+                        }
+                    }
+                }
             }
             FromPublisher::Channel(FromChannel::Pointer(who, input)) => {
                 let outcome = self.gate.point(who, input, self.now());
@@ -294,7 +314,9 @@ impl Live {
             if let Some((who, id)) = permit.input() {
                 let dispatched = Instant::now();
                 self.reports.took(Stage::Gate, dispatched - arrived);
-                self.photons.dispatched(who, id, arrived, dispatched);
+                if let Some(role) = self.roles.get(&who) {
+                    self.photons[role.audience() as usize].dispatched(who, id, arrived, dispatched);
+                }
             }
         }
         let (Some(who), Some(publisher)) = (who, &self.publisher) else { return };
@@ -308,40 +330,62 @@ impl Live {
         }
     }
 
-    async fn picture(&mut self, picture: Encoded) {
+    async fn customer_picture(&mut self, picture: Only<Customer, Encoded>) {
+        self.encoded(picture.get(), Audience::Customer);
+        let Some(publisher) = self.publisher.as_mut().filter(|_| is_wanted(&self.demands, Audience::Customer)) else {
+            return;
+        };
+        let sent = publisher.send_to_customer(&picture).await;
+        self.sent(picture.get(), sent);
+    }
+
+    async fn agent_picture(&mut self, picture: Only<Agent, Encoded>) {
+        self.encoded(picture.get(), Audience::Agent);
+        let Some(publisher) = self.publisher.as_mut().filter(|_| is_wanted(&self.demands, Audience::Agent)) else {
+            return;
+        };
+        let sent = publisher.send_to_agent(&picture).await;
+        self.sent(picture.get(), sent);
+    }
+
+    /// The notice goes before the picture: it is smaller, and the page waits for it to recognise the picture.
+    fn encoded(&mut self, picture: &Encoded, audience: Audience) {
         self.encode_time = (self.encode_time * 7 + picture.took) / 8;
-        self.reports.picture(&picture);
-        let shown = self.photons.encoded(&picture);
-        let wanted = |audience| self.demands.get(&audience).is_some_and(|d| d.subscribers > 0);
-        let (to_customer, to_agent) = (wanted(Audience::Customer), wanted(Audience::Agent));
-        let finished = picture.finished;
-        let (customer, agent) = for_both(picture);
-        let Some(publisher) = &mut self.publisher else { return };
-        // The notice goes first: it is smaller than the picture, and the page waits for it to recognise the picture.
-        for shown in shown {
-            let super::photon::Shown { who, id, timestamp, stages } = shown;
+        self.reports.picture(picture);
+        let shown = self.photons[audience as usize].encoded(picture);
+        let Some(publisher) = &self.publisher else { return };
+        for super::photon::Shown { who, id, timestamp, stages } in shown {
             publisher.channels().tell(who, &Notice::Shown { id, timestamp, stages });
             self.reports.took(Stage::Commit, Duration::from_micros(u64::from(stages.commit)));
         }
-        let mut sent = Ok(());
-        if to_customer {
-            sent = publisher.send_to_customer(&customer).await;
-        }
-        if to_agent && sent.is_ok() {
-            sent = publisher.send_to_agent(&agent).await;
-        }
+    }
+
+    fn sent(&mut self, picture: &Encoded, sent: Result<(), PublisherError>) {
         match sent {
-            Ok(()) => self.reports.took(Stage::Publish, finished.elapsed()),
+            Ok(()) => self.reports.took(Stage::Publish, picture.finished.elapsed()),
             Err(error) => self.failed(&error),
         }
         self.look();
     }
 
+    /// The customer saw a change that the agent has not seen: the page is asked to show it masked.
+    fn ask_masked(&mut self) {
+        self.seen.unproved.mark_unchanged();
+        if is_wanted(&self.demands, Audience::Agent) {
+            let often = self.asked.replace(Instant::now()).is_some_and(|before| before.elapsed() < OFTEN);
+            self.browser.ask_masked(often);
+        }
+    }
+
     /// Paces Chromium and the encoder by who looks and how fast we are.
     fn look(&mut self) {
         let somebody = self.demands.values().any(|d| d.subscribers > 0);
-        self.slot.set_paused(!somebody);
-        self.slot.set_bitrate(bitrate::target(bitrate::ample(self.viewport.picture()), self.demands.values().copied()));
+        let ample = bitrate::ample(self.viewport.picture());
+        let of = |audience| self.demands.get(&audience).copied();
+        self.slots.customer.set_paused(!is_wanted(&self.demands, Audience::Customer));
+        self.slots.customer.set_bitrate(bitrate::target(ample, of(Audience::Customer)));
+        self.slots.agent.set_paused(!is_wanted(&self.demands, Audience::Agent));
+        self.slots.agent.set_bitrate(bitrate::target(ample, of(Audience::Agent)));
         let pace = match self.pace {
             _ if !somebody => 0,
             0 => PACE,
@@ -401,6 +445,10 @@ impl Live {
     fn now(&self) -> Millis {
         Millis(self.epoch.elapsed().as_millis() as u64)
     }
+}
+
+fn is_wanted(demands: &HashMap<Audience, Demand>, audience: Audience) -> bool {
+    demands.get(&audience).is_some_and(|demand| demand.subscribers > 0)
 }
 
 fn id_of(input: &tandem_protocol::input::ControlInput) -> Option<InputId> {

@@ -1,20 +1,22 @@
-//! From the compositor's scene to what each audience may see, and the slot in which the encoder finds the latest.
+//! From the compositor's scene to what each audience may see, and the slots in which the encoders find the latest.
 //!
-//! Until a page can be masked there is one kind of frame: it holds nothing that is kept from anybody, is drawn once and
-//! encoded once for both audiences.
+//! Architecture invariant: the agent's slot holds nothing but what [`Painter::paint`] took from frames that proved
+//! themselves masked.
 
-use super::audience::{Agent, Customer, Only};
-use super::encoder::Encoded;
-use super::picture::{Area, I420};
+use super::audience::{Agent, Customer, For};
+use super::picture::{Area, I420, Popups};
+use std::marker::PhantomData;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tandem_compositor::Scene;
+use tandem_compositor::{PopupPicture, Rect, Scene};
+use tandem_masking::{Judge, Shows};
+use tokio::sync::watch;
 
-/// The latest picture, and what the encoder is asked beside it. Latest wins: nothing queues here.
-#[derive(Default)]
-pub struct Slot {
+/// An audience's latest picture, and what the encoder is asked beside it. Latest wins: nothing queues here.
+pub struct Slot<A: For> {
     state: Mutex<State>,
     changed: Condvar,
+    audience: PhantomData<A>,
 }
 
 #[derive(Default)]
@@ -48,9 +50,10 @@ pub enum Work {
     Closed,
 }
 
-impl Slot {
-    pub fn new(bits_per_second: u32) -> Arc<Slot> {
-        Arc::new(Slot { state: Mutex::new(State { bits_per_second, ..State::default() }), changed: Condvar::new() })
+impl<A: For> Slot<A> {
+    pub fn new(bits_per_second: u32) -> Arc<Slot<A>> {
+        let state = Mutex::new(State { bits_per_second, ..State::default() });
+        Arc::new(Slot { state, changed: Condvar::new(), audience: PhantomData })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -113,43 +116,132 @@ impl Slot {
     }
 }
 
-/// Draws scenes into the slot, on the compositor's thread.
+/// The two slots of a session.
+#[derive(Clone)]
+pub struct Slots {
+    pub customer: Arc<Slot<Customer>>,
+    pub agent: Arc<Slot<Agent>>,
+}
+
+impl Slots {
+    pub fn new(bits_per_second: u32) -> Slots {
+        Slots { customer: Slot::new(bits_per_second), agent: Slot::new(bits_per_second) }
+    }
+
+    pub fn close(&self) {
+        self.customer.close();
+        self.agent.close();
+    }
+}
+
+/// What one audience sees of the scenes.
+struct View<A: For> {
+    slot: Arc<Slot<A>>,
+    next: I420,
+    /// What changed since the last scene that this audience saw.
+    damage: Option<Rect>,
+    popups: Popups,
+}
+
+impl<A: For> View<A> {
+    fn new(slot: Arc<Slot<A>>, popups: Popups) -> View<A> {
+        View { slot, next: I420::default(), damage: None, popups }
+    }
+
+    fn damaged(&mut self, rect: Rect) {
+        self.damage = Some(self.damage.map_or(rect, |before| union(before, rect)));
+    }
+
+    /// Takes a scene over; whether that changed the picture. Chromium paints more than changes.
+    fn show(&mut self, scene: &Scene<'_>, (width, height): (u32, u32), scratch: &mut Vec<u8>) -> bool {
+        let resized = (self.next.width, self.next.height) != (width, height);
+        if resized {
+            self.next = I420::new(width, height);
+        }
+        let damage = self.damage.take();
+        let area = if resized {
+            Some(Area::whole(width, height))
+        } else {
+            damage.and_then(|damage| Area::within(damage, width, height))
+        };
+        let Some(area) = area else { return false };
+        self.next.draw(scene, area, self.popups, scratch);
+        let mut changed = false;
+        self.slot.change(|state| {
+            if resized {
+                state.picture = I420::new(width, height);
+            }
+            changed = resized || state.picture.differs(&self.next, area);
+            if changed {
+                state.picture.copy_area(&self.next, area);
+                state.damage = Some(state.damage.filter(|_| !resized).map_or(area, |before| before.union(area)));
+                state.first.get_or_insert(scene.committed);
+                state.committed = Some(scene.committed);
+            }
+        });
+        changed
+    }
+}
+
+/// Draws scenes into the slots, on the compositor's thread.
 pub struct Painter {
-    slot: Arc<Slot>,
+    judge: Judge,
+    customer: View<Customer>,
+    agent: View<Agent>,
+    unproved: watch::Sender<u64>,
     scratch: Vec<u8>,
 }
 
 impl Painter {
-    pub fn new(slot: Arc<Slot>) -> Painter {
-        Painter { slot, scratch: Vec::new() }
+    /// `unproved` counts the changes that the customer sees and the agent does not yet.
+    pub fn new(judge: Judge, slots: &Slots, unproved: watch::Sender<u64>) -> Painter {
+        let customer = View::new(slots.customer.clone(), Popups::Shown);
+        let agent = View::new(slots.agent.clone(), Popups::Boxed);
+        Painter { judge, customer, agent, unproved, scratch: Vec::new() }
     }
 
-    /// Draws what changed. The picture is the scene's upper left `visible` pixels: a phone's page may be narrower than
-    /// Chromium's window.
-    pub fn paint(&mut self, scene: &Scene<'_>, visible: (u32, u32)) {
-        let width = scene.root.width.min(visible.0) & !1;
-        let height = scene.root.height.min(visible.1) & !1;
-        if width == 0 || height == 0 {
+    /// Shows a scene to whom its marker says. The picture is the window's upper left part below the marker's `strip` rows: a
+    /// phone's page may be narrower than Chromium's window.
+    pub fn paint(&mut self, scene: &Scene<'_>, visible: (u32, u32), strip: u32) {
+        let shows = self.judge.judge(scene.root.pixels, scene.root.stride);
+        let popups: Vec<PopupPicture<'_>> =
+            scene.popups.iter().map(|popup| PopupPicture { y: popup.y - strip as i32, ..*popup }).collect();
+        let Some(scene) = below(scene, strip, &popups) else { return };
+        let size = (scene.root.width.min(visible.0) & !1, scene.root.height.min(visible.1) & !1);
+        if size.0 == 0 || size.1 == 0 {
             return;
         }
-        self.slot.change(|state| {
-            let resized = (state.picture.width, state.picture.height) != (width, height);
-            if resized {
-                state.picture = I420::new(width, height);
+        self.customer.damaged(scene.damage);
+        self.agent.damaged(scene.damage);
+        let Painter { customer, agent, scratch, .. } = self;
+        match shows {
+            Shows::All => {
+                customer.show(&scene, size, scratch);
+                agent.show(&scene, size, scratch);
             }
-            let damage =
-                if resized { Some(Area::whole(width, height)) } else { Area::within(scene.damage, width, height) };
-            let Some(damage) = damage else { return };
-            state.picture.draw(scene, damage, &mut self.scratch);
-            state.damage = Some(state.damage.filter(|_| !resized).map_or(damage, |before| before.union(damage)));
-            state.first.get_or_insert(scene.committed);
-            state.committed = Some(scene.committed);
-        });
+            Shows::Masked => drop(agent.show(&scene, size, scratch)),
+            Shows::Clear | Shows::Unproved | Shows::Unmarked => {
+                if customer.show(&scene, size, scratch) {
+                    self.unproved.send_modify(|count| *count += 1);
+                }
+            }
+            Shows::Broken => {}
+        }
     }
 }
 
-/// The one place where a picture becomes fit for an audience. Made from a frame in which nothing is kept from anybody,
-/// it is fit for both.
-pub fn for_both(picture: Encoded) -> (Only<Customer, Encoded>, Only<Agent, Encoded>) {
-    (Only::new(picture.clone()), Only::new(picture))
+/// The scene without its first rows.
+fn below<'a>(scene: &Scene<'a>, strip: u32, popups: &'a [PopupPicture<'a>]) -> Option<Scene<'a>> {
+    let mut root = scene.root;
+    root.pixels = root.pixels.get(strip as usize * root.stride..)?;
+    root.height = root.height.checked_sub(strip)?;
+    let damage = Rect { y: scene.damage.y.saturating_sub(strip as i32), ..scene.damage };
+    Some(Scene { root, popups, damage, ..*scene })
+}
+
+fn union(a: Rect, b: Rect) -> Rect {
+    let (x, y) = (a.x.min(b.x), a.y.min(b.y));
+    let right = a.x.saturating_add(a.width).max(b.x.saturating_add(b.width));
+    let bottom = a.y.saturating_add(a.height).max(b.y.saturating_add(b.height));
+    Rect { x, y, width: right.saturating_sub(x), height: bottom.saturating_sub(y) }
 }

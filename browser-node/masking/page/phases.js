@@ -1,0 +1,112 @@
+// When the page paints clear and when masked. Of the top document alone.
+//
+// It rests clear while a secret is near, and a masked frame is one shot: the frame after it is clear again. With no secret
+// near it rests masked, and each audited frame is fit for all.
+
+/** How long it alternates by itself after the node asked for it (milliseconds). */
+const LEASE = 300;
+
+class Phases {
+  #marker = new Marker(() => this.#audit());
+  #guards = [];
+  #masked = true;
+  #single = false;
+  #lease = performance.now() + LEASE;
+  #wanted = true;
+  #raise = true;
+  #auditing = false;
+  #proved = false;
+  #frame = 0;
+
+  constructor(guard) {
+    this.guard = guard;
+    for (const type of ['beforetoggle', 'toggle', 'fullscreenchange']) addEventListener(type, (event) => this.#entered(event), true);
+    this.#schedule();
+  }
+
+  owns(node) {
+    return this.#marker.owns(node);
+  }
+
+  /** Something may have come into the top layer, above the marker. */
+  #entered(event) {
+    if (this.owns(event.target)) return;
+    this.#raise = true;
+    this.shot();
+  }
+
+  /** Asks for one masked frame. */
+  shot() {
+    this.#wanted = true;
+    this.#schedule();
+  }
+
+  /** Asks for masked frames for a while. */
+  lease() {
+    this.#lease = performance.now() + LEASE;
+    this.#schedule();
+  }
+
+  /** The page changed. `near` says that it is about what is near. */
+  dirtied(near) {
+    // The frame was proved already and is no longer: it is audited again or not shown.
+    if (this.#auditing && this.#proved) {
+      this.#paint(false);
+      this.#marker.probe(false);
+    }
+    if (near || this.#single) this.shot();
+  }
+
+  #schedule() {
+    this.#frame ||= requestAnimationFrame(() => this.#before());
+  }
+
+  #paint(proved) {
+    this.#proved = proved;
+    this.#marker.paint((this.#masked ? MASKED : 0) | (this.#single ? SINGLE : 0), proved);
+  }
+
+  #collect() {
+    this.#guards = [this.guard];
+    for (const guard of this.#guards) this.#guards.push(...guard.frames());
+  }
+
+  #before() {
+    this.#frame = 0;
+    this.#collect();
+    const running = performance.now() < this.#lease;
+    const wanted = this.#wanted;
+    let audited;
+    this.#single = !this.#guards.some((guard) => guard.hasNear());
+    if (this.#single) {
+      this.#masked = true;
+      audited = running || wanted;
+      this.#wanted = false;
+    } else {
+      audited = !this.#masked && (running || wanted);
+      this.#masked = audited;
+      if (audited) this.#wanted = false;
+    }
+    if (!this.#marker.place(this.#raise)) return this.#schedule();
+    this.#raise = false;
+    for (const guard of this.#guards) guard.set(!this.#masked);
+    this.#auditing = audited;
+    this.#paint(false);
+    if (audited) this.#marker.probe(true);
+    if (running || audited || this.#wanted) this.#schedule();
+  }
+
+  #audit() {
+    if (!this.#auditing) return;
+    this.#collect();
+    let good = true;
+    for (const guard of this.#guards) {
+      guard.set(false);
+      good = guard.audit() && good;
+    }
+    good &&= this.#marker.isApplied() && this.#marker.isPlaced();
+    // What the audit itself has changed is no change of the page's.
+    for (const guard of this.#guards) guard.observer.takeRecords();
+    this.#paint(good);
+  }
+}
