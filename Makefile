@@ -27,7 +27,8 @@ lint: ## Formatting and clippy
 	cargo clippy --workspace --all-targets -- -D warnings
 
 bench: pages ## The whole system in real browsers: a table, and bench.json
-	cargo run --quiet --bin tandem-loadtest -- bench
+	cargo build --quiet --bin tandem
+	cargo run --quiet -p tandem-loadtest -- bench
 
 protocol: ## Writes the TypeScript of the protocol
 	cargo run --quiet -p tandem-protocol --example typescript > web-client/src/protocol.gen.ts

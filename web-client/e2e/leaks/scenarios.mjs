@@ -1,0 +1,119 @@
+// Pages that could show a secret to the agent, one a scenario. What is secret is magenta, and nothing else is.
+
+const MAGENTA = '#f0f';
+const STYLE = `<!doctype html><meta charset="utf-8"><title>Scenario</title><style>
+  body { font: 18px/1.5 sans-serif; margin: 20px; color: #223; background: #fff }
+  .secret { display: inline-block; box-sizing: border-box; width: 320px; height: 44px; margin: 8px 0; border: 0; font-size: 20px;
+    color: ${MAGENTA}; background: ${MAGENTA}; accent-color: ${MAGENTA}; caret-color: ${MAGENTA}; outline-color: ${MAGENTA} }
+  #ticker { position: fixed; top: 0; right: 0; margin: 20px }
+  .tall { height: 3000px; background: linear-gradient(#fff, #cde 50%, #fff) }
+</style>
+<p id="ticker">0</p><script>setInterval(() => { ticker.textContent = +ticker.textContent + 1 }, 100)</script>`;
+const SECRET = '<input class="secret" type="password" value="canary-secret">';
+const CARD = '<input class="secret" autocomplete="cc-number" value="4111 1111 1111 1111">';
+const script = (code) => `<script>${code}</script>`;
+/** Goes on with the page's own frames. */
+const eachFrame = (code) => script(`let t = 0; (function step() { t += 1; ${code}; requestAnimationFrame(step) })()`);
+
+const wheel = async ({ wheelBy }) => {
+  for (let i = 0; i < 30; i += 1) await wheelBy(i < 15 ? 120 : -120);
+};
+const keys = (...pressed) => async ({ press }) => {
+  for (const key of pressed) await press(key);
+};
+
+/** `page` is its mark-up, `more` other pages below it, `act` what the customer does. */
+export const scenarios = {
+  still: { page: `${SECRET}${CARD}` },
+  typing: { page: '<input class="secret" type="password" autofocus>', act: keys('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h') },
+  'text area': { page: '<textarea class="secret" autofocus>canary</textarea>', act: keys('a', 'b', 'c', 'd', 'e', 'f') },
+  'editable content': { page: '<div class="secret" contenteditable autofocus>canary</div>', act: keys('Tab', 'a', 'b', 'c', 'd') },
+  'scroll by wheel': { page: `<div style="height:900px"></div>${SECRET}<div class="tall"></div>`, act: wheel },
+  'scroll by keyboard': {
+    page: `${SECRET}<div class="tall"></div>${SECRET}`,
+    act: keys('End', 'Home', 'PageDown', 'PageUp', 'End', 'Home', 'Space', 'Home'),
+  },
+  'smooth scroll': {
+    page: `${SECRET}<div class="tall"></div>${SECRET}${script("setInterval(() => scrollTo({ top: scrollY > 99 ? 0 : 9999, behavior: 'smooth' }), 700)")}`,
+  },
+  'jumping scroll': { page: `${SECRET}<div class="tall"></div>${SECRET}${eachFrame('if (t % 9 === 0) scrollTo(0, t % 2 ? 9999 : 0)')}` },
+  'inner scroll': {
+    page: `<div id="box" style="height:300px;overflow:auto"><div class="tall"></div>${SECRET}<div class="tall"></div></div>${eachFrame('box.scrollTop = (Math.sin(t / 20) + 1) * 1600')}`,
+  },
+  sticky: { page: `<div style="position:sticky;top:40px">${SECRET}</div><div class="tall"></div>`, act: wheel },
+  'moved by style': {
+    page: `<style>@keyframes go { to { transform: translate(300px, 300px) } } .secret { animation: go 1s infinite alternate }</style>${SECRET}`,
+  },
+  'faded by animation': { page: `<style>@keyframes go { from { opacity: 0 } to { opacity: 1 } } .secret { animation: go 0.7s infinite alternate }</style>${SECRET}` },
+  'transition on everything': {
+    page: `<style>* { transition: all 0.6s !important } .to { margin-left: 200px; opacity: 0.4 }</style>${SECRET}${script("setInterval(() => document.querySelector('.secret').classList.toggle('to'), 500)")}`,
+  },
+  'moved by script': { page: `${SECRET}${eachFrame("document.querySelector('.secret').style.transform = `translate(${t % 300}px, ${t % 200}px)`")}` },
+  'inserted again and again': {
+    page: `<div id="at"></div>${script(`setInterval(() => { at.replaceChildren(); at.insertAdjacentHTML('beforeend', '${SECRET}') }, 120)`)}`,
+  },
+  'flood of mark-up': { page: `<div id="at"></div>${eachFrame(`at.innerHTML = '<p>' + t + '</p>${SECRET}'.repeat(1 + t % 8)`)}` },
+  'type switched': { page: `${SECRET}${script("const s = document.querySelector('input'); setInterval(() => { s.type = s.type === 'text' ? 'password' : 'text' }, 150)")}` },
+  'open shadow root': { page: `<x-a></x-a>${script(`customElements.define('x-a', class extends HTMLElement { connectedCallback() { this.attachShadow({ mode: 'open' }).innerHTML = '<style>input { width: 300px; height: 44px; background: ${MAGENTA} }</style><input value=canary>' } })`)}` },
+  'closed shadow root': { page: `<div id="host"></div>${script(`host.attachShadow({ mode: 'closed' }).innerHTML = '<style>input { width: 300px; height: 44px; background: ${MAGENTA} }</style><input value=canary>'`)}` },
+  'shadow roots again and again': {
+    page: `<div id="at"></div>${script(`setInterval(() => { const host = document.createElement('div'); at.replaceChildren(host); host.attachShadow({ mode: 'closed' }).innerHTML = '<input style="width:300px;height:44px;background:${MAGENTA}">' }, 120)`)}`,
+  },
+  'declarative shadow roots': {
+    page: Array.from({ length: 30 }, (_, i) => `<div><template shadowrootmode="${i % 2 ? 'open' : 'closed'}"><input style="width:300px;height:20px;border:0;background:${MAGENTA}"></template></div>`),
+  },
+  'nested shadow roots': {
+    page: `<div id="host"></div>${script(`const a = host.attachShadow({ mode: 'closed' }); const b = document.createElement('div'); a.append(b); b.attachShadow({ mode: 'closed' }).innerHTML = '<input style="width:300px;height:44px;background:${MAGENTA}">'`)}`,
+  },
+  'sheets overwritten': {
+    page: `<div id="host"></div>${script(`const root = host.attachShadow({ mode: 'open' }); root.innerHTML = '<input style="width:300px;height:44px;background:${MAGENTA}">'; const own = new CSSStyleSheet(); own.replaceSync('input { opacity: 1 !important }')`)}${eachFrame('root.adoptedStyleSheets = t % 2 ? [own] : []')}`,
+  },
+  'frame of the same site': { page: `<iframe src="still/inner" width="500" height="200"></iframe>` },
+  'frame of another site': { page: `<iframe src="OTHER/still/inner" width="500" height="200"></iframe>` },
+  'frame by mark-up': { page: `<iframe srcdoc='${SECRET.replace('class="secret"', `style="width:300px;height:44px;background:${MAGENTA}"`)}' width="500" height="200"></iframe>` },
+  'frame moved': {
+    page: `<div id="a"></div><div id="b"></div>${script("const f = document.createElement('iframe'); f.src = 'still/inner'; a.append(f); setInterval(() => (f.parentNode === a ? b : a).append(f), 400)")}`,
+  },
+  'modal dialog': {
+    page: `<dialog id="d">${SECRET}</dialog>${script('setInterval(() => d.open ? d.close() : d.showModal(), 300)')}`,
+  },
+  popover: { page: `<div id="d" popover>${SECRET}</div>${script('setInterval(() => d.togglePopover(), 300)')}` },
+  'view transition': { page: `<p id="n">0</p>${SECRET}${script('setInterval(() => document.startViewTransition(() => { n.textContent = +n.textContent + 1 }), 600)')}` },
+  zoomed: { page: `${SECRET}${eachFrame('document.documentElement.style.zoom = 1 + (t % 60) / 60')}` },
+  'scaled and turned': { page: `<div id="d" style="width:400px">${SECRET}</div>${eachFrame('d.style.transform = `scale(${1 + (t % 50) / 50}) rotate(${t}deg)`')}` },
+  navigation: { page: `${SECRET}${script("setTimeout(() => { location.href = 'navigation?' + Math.random() }, 500)")}` },
+  reload: { page: `${SECRET}${script('setTimeout(() => location.reload(), 500)')}` },
+  history: { page: `${SECRET}${script("if (!location.hash) { location.hash = 'a'; } setInterval(() => history.go(location.hash === '#a' ? -1 : 1), 300)")}` },
+  'list of options': {
+    page: `<select class="secret" autofocus>${`<option style="background:${MAGENTA}">canary</option>`.repeat(6)}</select>`,
+    act: keys('Space', 'ArrowDown', 'ArrowDown', 'Escape', 'Space', 'Enter'),
+  },
+  'date picker': { page: `<input class="secret" type="date" value="1970-01-01" autofocus>`, act: keys('Space', 'Escape', '1', '2') },
+  'hostile style': {
+    page: `<style>* { opacity: 1 !important; visibility: visible !important } input { opacity: 1 !important; animation: none !important; transition: opacity 9s !important }</style><input class="secret" style="opacity:1!important" value="canary">`,
+  },
+  'hostile script': {
+    page: `${SECRET}${eachFrame("for (const e of document.querySelectorAll('*')) { for (const a of [...e.attributes]) if (/-(secret|open)$/.test(a.name)) e.removeAttribute(a.name); if (e.className && /-(key|marker)$/.test(e.className)) e.remove() }")}`,
+    freezes: 'it takes the marker away in every frame',
+  },
+  'copied attributes': {
+    page: `<p><input type="checkbox"></p>${SECRET}${eachFrame("for (const e of document.querySelectorAll('*')) for (const a of [...e.attributes]) if (/-open$/.test(a.name)) document.querySelector('.secret').setAttribute(a.name, '')")}`,
+  },
+  'busy page': { page: `${SECRET}${script('setInterval(() => { const end = performance.now() + 180; while (performance.now() < end); }, 220)')}` },
+  'validation bubble': { page: `<form id="f"><input class="secret" type="email" value="canary" required></form>${script('setInterval(() => f.reportValidity(), 500)')}` },
+  'painted above what holds it': {
+    page: `<div style="opacity:0.99">${SECRET}</div><div popover id="d" style="opacity:1!important"><input class="secret" style="opacity:1!important"></div>${script('d.showPopover()')}`,
+  },
+};
+
+/** What a path below a scenario answers. */
+export function inner() {
+  return `${STYLE}${SECRET}`;
+}
+
+/** The parts of a scenario's page, which are sent one after the other. */
+export function partsOf(name, other) {
+  const { page } = scenarios[name];
+  const parts = Array.isArray(page) ? page : [page];
+  return [STYLE, ...parts].map((part) => part.replaceAll('OTHER', other));
+}
