@@ -30,7 +30,11 @@ bench: pages ## The whole system in real browsers: a table, and bench.json
 	cargo build --quiet --bin tandem
 	cargo run --quiet -p tandem-loadtest -- bench
 
+leak-lab: pages ## Looks for secrets in what an agent is shown: a table (FRAMES=100000)
+	cargo build --quiet --bin tandem
+	node web-client/e2e/leaks/main.mjs --frames $(or $(FRAMES),10000)
+
 protocol: ## Writes the TypeScript of the protocol
 	cargo run --quiet -p tandem-protocol --example typescript > web-client/src/protocol.gen.ts
 
-.PHONY: help setup pages run test lint bench protocol
+.PHONY: help setup pages run test lint bench leak-lab protocol
