@@ -5,7 +5,7 @@ import { openLab } from './leaks/lab.mjs';
 import { scenarios } from './leaks/scenarios.mjs';
 
 /** How long each scenario is looked at (milliseconds). */
-const PATIENCE = 2200;
+const PATIENCE = 2800;
 const FRAMES = 3000;
 
 let lab;
