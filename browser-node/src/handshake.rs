@@ -19,7 +19,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 
 /// Changes with every change of [`Order`] or [`Report`].
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// The largest message taken (bytes); the largest sent is a policy.
 const LARGEST: u64 = 1 << 20;
 
@@ -72,8 +72,10 @@ pub enum Report {
     Offer {
         sdp: Private<String>,
     },
+    /// The tabs as agents may know them, and where the customer is.
     Tabs {
         tabs: Vec<Tab>,
+        at: Option<Private<String>>,
     },
     Active,
     Tally {

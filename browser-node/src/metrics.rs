@@ -57,13 +57,16 @@ impl Stage {
     ];
 }
 
-const REASONS: [(Denied, &str); 6] = [
+const REASONS: [(Denied, &str); 9] = [
     (Denied::Role, "role"),
     (Denied::Busy, "busy"),
     (Denied::Shortcut, "shortcut"),
     (Denied::Site, "site"),
     (Denied::Address, "address"),
     (Denied::Flood, "flood"),
+    (Denied::Masked, "masked"),
+    (Denied::Blocked, "blocked"),
+    (Denied::Typing, "typing"),
 ];
 
 /// Times kept between two reports; beyond it the oldest go uncounted rather than the worker's memory.

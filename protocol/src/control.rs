@@ -124,9 +124,11 @@ pub enum NodeReport {
         session: SessionId,
         sdp: Private<String>,
     },
+    /// The tabs as agents may know them; `at` is the address of the active one, for the customer alone.
     Tabs {
         session: SessionId,
         tabs: Vec<Tab>,
+        at: Option<Private<String>>,
     },
     /// A participant did something: the idle clock starts anew.
     Active {

@@ -83,6 +83,12 @@ pub enum Denied {
     Address,
     /// More input than a person makes.
     Flood,
+    /// What is hidden from this role is not theirs to touch either.
+    Masked,
+    /// Only the customer may press this.
+    Blocked,
+    /// The customer is typing into a hidden field, and nobody moves the focus meanwhile.
+    Typing,
 }
 
 /// Where the node's part of click-to-photon went, in microseconds, each from the end of the one before.

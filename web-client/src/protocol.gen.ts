@@ -68,7 +68,7 @@ caret: [number, number, number, number], };
 
 export type FieldKind = "text" | "password" | "number" | "email" | "phone" | "url";
 
-export type Denied = "role" | "busy" | "shortcut" | "site" | "address" | "flood";
+export type Denied = "role" | "busy" | "shortcut" | "site" | "address" | "flood" | "masked" | "blocked" | "typing";
 
 export type Stages = { 
 /**
@@ -86,7 +86,11 @@ encode: number, };
 
 export type CursorShape = "default" | "none" | "context-menu" | "help" | "pointer" | "progress" | "wait" | "cell" | "crosshair" | "text" | "vertical-text" | "alias" | "copy" | "move" | "no-drop" | "not-allowed" | "grab" | "grabbing" | "e-resize" | "n-resize" | "ne-resize" | "nw-resize" | "s-resize" | "se-resize" | "sw-resize" | "w-resize" | "ew-resize" | "ns-resize" | "nesw-resize" | "nwse-resize" | "col-resize" | "row-resize" | "all-scroll" | "zoom-in" | "zoom-out";
 
-export type Policy = { sites: Sites, agent: Permissions, supervisor: Permissions, };
+export type Policy = { 
+/**
+ * 1.
+ */
+version: number, sites: Sites, agent: Permissions, supervisor: Permissions, masking: Masking, blocking: Blocking, };
 
 export type Sites = { allowed: Array<string>, 
 /**
@@ -107,6 +111,30 @@ typing: boolean,
  * Address bar, back, forward, reload and tabs.
  */
 navigate: boolean, };
+
+export type Masking = { presets: Array<Secret>, 
+/**
+ * The company's own; a later one wins nothing over an earlier, but hiding wins over showing.
+ */
+rules: Array<MaskRule>, };
+
+export type Secret = "passwords" | "cards" | "bank_accounts" | "national_ids" | "birth_dates" | "email" | "phone" | "all_inputs" | "everything";
+
+export type MaskRule = { 
+/**
+ * A host and its subdomains; every site when left out.
+ */
+site?: string, what: MaskWhat, hide: boolean, };
+
+export type MaskWhat = { "by": "selector", selector: string, } | { "by": "label", pattern: string, } | { "by": "text", pattern: string, };
+
+export type Blocking = { presets: Array<Verb>, rules: Array<BlockRule>, };
+
+export type Verb = "buy" | "accept" | "send" | "delete" | "sign";
+
+export type BlockRule = { site?: string, what: BlockWhat, block: boolean, };
+
+export type BlockWhat = { "by": "selector", selector: string, } | { "by": "label", pattern: string, } | { "by": "role", role: string, } | { "by": "address", pattern: string, };
 
 export type ClientSignal = { "type": "join", credential: Credential, 
 /**

@@ -70,7 +70,11 @@ fn choose(given: DndAction, wanted: DndAction, preferred: DndAction) -> DndActio
 }
 
 impl State {
+    /// A drag that begins after the hand has let go would never end, and take every input with it.
     pub(crate) fn start_drag(&mut self, source: Option<WlDataSource>) {
+        if !self.seat.holds_anything() {
+            return source.iter().for_each(WlDataSource::cancelled);
+        }
         let at = self.seat.held_at();
         self.leave_pointer();
         self.drag = Some(Drag { source, over: None, offer: None, at });

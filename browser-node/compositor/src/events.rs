@@ -122,12 +122,15 @@ pub struct Modifiers {
     pub shift: bool,
     pub control: bool,
     pub alt: bool,
+    /// Num Lock: no key of ours depends on it, and every event that a page gets says whether it was on.
+    pub num_lock: bool,
 }
 
 impl Modifiers {
-    /// The mask of the keymap's real modifiers (xkb: Shift 0, Lock 1, Control 2, Mod1 3).
-    pub(crate) fn mask(self) -> u32 {
-        u32::from(self.shift) | u32::from(self.control) << 2 | u32::from(self.alt) << 3
+    /// The masks of the keymap's real modifiers that are held and locked (xkb: Shift 0, Lock 1, Control 2, Mod1 3, Mod2 4).
+    pub(crate) fn masks(self) -> (u32, u32) {
+        let held = u32::from(self.shift) | u32::from(self.control) << 2 | u32::from(self.alt) << 3;
+        (held, u32::from(self.num_lock) << 4)
     }
 }
 

@@ -46,6 +46,10 @@ impl Seat {
         !self.buttons.is_empty()
     }
 
+    pub(crate) fn holds_anything(&self) -> bool {
+        self.holds_buttons() || !self.fingers.is_empty()
+    }
+
     /// Where the hand is that holds something: the pressed pointer, else a finger.
     pub(crate) fn held_at(&self) -> (f64, f64) {
         let finger = || self.fingers.values().next().map(|f| f.at);
@@ -237,7 +241,8 @@ impl State {
         if self.seat.modifiers != modifiers {
             self.seat.modifiers = modifiers;
             let serial = self.serial();
-            self.each_keyboard(|k| k.modifiers(serial, modifiers.mask(), 0, 0, 0));
+            let (held, locked) = modifiers.masks();
+            self.each_keyboard(|k| k.modifiers(serial, held, 0, locked, 0));
         }
     }
 
@@ -329,10 +334,10 @@ impl State {
         }
         if let Some(surface) = self.resource(id) {
             self.offer_selection();
-            let mask = self.seat.modifiers.mask();
+            let (held, locked) = self.seat.modifiers.masks();
             self.each_keyboard(|k| {
                 k.enter(serial, &surface, Vec::new());
-                k.modifiers(serial, mask, 0, 0, 0);
+                k.modifiers(serial, held, 0, locked, 0);
             });
             self.enter_text_focus(&surface);
         }

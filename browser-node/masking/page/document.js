@@ -13,28 +13,48 @@ const CANDIDATES = [
   'fencedframe',
 ].join(',');
 const SECRETS = `:is(${CANDIDATES}):not([${NAME}-open]),[${NAME}-secret]`;
+/** The candidates that show another document. */
+const FRAMES = 'iframe,frame,object,embed,fencedframe';
 /** Elements whose shadow roots are the browser's own. */
 const BUILT_IN = new Set(['input', 'textarea', 'select', 'video', 'audio', 'details', 'img', 'object', 'embed', 'progress', 'meter', 'summary', 'option', 'optgroup']);
-const WATCHED = ['type', 'contenteditable', `${NAME}-secret`, `${NAME}-open`, 'src', 'srcdoc'];
+/** Elements whose text is not painted. */
+const UNPAINTED = new Set(['script', 'style', 'noscript', 'template', 'title', 'textarea', 'option']);
+/** Attributes that say nothing of what an element is, but may change how it is painted. */
+const LOOKS = new Set(['style', 'class']);
 /** How far up an element is hidden that does not stay hidden by itself. */
 const CLIMB = 4;
+/** The longest text that is put together of several nodes (characters). */
+const IN_PARTS = 160;
 
 class Guard {
   /** Hosts of shadow roots, by root. */
   roots = new Map();
   /** Secrets within a viewport's reach. */
   near = new Set();
+  rules = new Rules(null);
+  /** Set by start.js: what judges the events of this document, and who tells its title. */
+  gate = null;
+  title = null;
+  memory = new Memory();
   #clear = false;
   #seen = new WeakSet();
   #marked = new WeakSet();
+  #opened = new WeakSet();
+  /** Fields that are open: their values are looked at in each audit. */
+  #fields = new Set();
+  /** What hidden fields hold now. */
+  #held = new Map();
   /** While the parser runs: elements that were still open, which alone can get a declarative shadow root. */
   #open = [];
   #sheet = new CSSStyleSheet();
   #key = null;
-  #onDirty;
+  #stale = false;
+  #phases;
+  #nearness;
 
-  constructor(onDirty) {
-    this.#onDirty = onDirty;
+  /** `phases` gives those that this document is painted by, if any. */
+  constructor(phases) {
+    this.#phases = phases;
     // In a shadow root no user style applies, so its important rules go into a layer, which beats the page's own.
     this.#sheet.replaceSync(
       `@layer ${NAME}{:is(${SECRETS}):not(#${NAME}#${NAME}){opacity:0!important;transition-property:none!important}}`,
@@ -42,59 +62,137 @@ class Guard {
     this.observer = new MutationObserver((records) => this.#mutated(records));
     this.#observe(document);
     this.#nearness = new IntersectionObserver((entries) => this.#moved(entries), { rootMargin: '100%' });
-    addEventListener(`${NAME}-root`, (event) => this.#attached(event), true);
-    addEventListener('invalid', this.#silence, true);
-    document.addEventListener('readystatechange', () => this.scan());
+    this.#listen();
     this.scan();
+    this.#load();
+    chrome.storage.session.onChanged.addListener((changes) => this.#changed(changes));
   }
 
-  #nearness;
+  /** Whether it knows what the company hides. Until then no frame is proved. */
+  get isReady() {
+    return this.rules.known;
+  }
+
+  async #load() {
+    for (let stored; !this.rules.known; ) {
+      try {
+        stored = await chrome.storage.session.get(null);
+      } catch {
+        // The extension's own worker is still on its way to let us read.
+      }
+      if (stored) this.memory.load(stored);
+      if (stored?.policy) return this.#govern(stored.policy);
+      if (stored) return;
+      await new Promise((later) => setTimeout(later, 10));
+    }
+  }
+
+  #changed(changes) {
+    this.memory.load(changes);
+    if (changes.policy?.newValue) this.#govern(changes.policy.newValue);
+    else this.#stale = true;
+  }
+
+  #govern(policy) {
+    this.rules = new Rules(policy);
+    this.scan();
+    this.title?.look();
+    this.#phases()?.dirtied(true);
+  }
+
+  /** Listeners of a document that is written anew are gone; added twice they are one. */
+  #listen() {
+    addEventListener(`${NAME}-root`, this.#attached, true);
+    addEventListener('invalid', this.#silence, true);
+    for (const type of ['input', 'change']) addEventListener(type, this.#typed, true);
+    document.addEventListener('readystatechange', this.#progressed);
+    this.gate?.listen();
+  }
+
+  #progressed = () => this.scan();
 
   /** A validation bubble is painted in the page's own surface and may quote the value. */
   #silence = (event) => {
     if (event.target.matches?.(SECRETS)) event.preventDefault();
   };
 
-  #observe(root) {
-    this.observer.observe(root, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: WATCHED });
+  #typed = (event) => {
+    const field = event.composedPath()[0];
+    if (!(field instanceof Element)) return;
+    if (this.#marked.has(field)) this.#hold(field, event.type === 'change');
+    else if (field.matches(CANDIDATES)) this.#decide(field);
+  };
+
+  /** Notes what a hidden field holds, and keeps it once it is whole. */
+  #hold(field, whole) {
+    const value = field.localName === 'select' ? '' : String(field.value ?? '').trim();
+    if (value) this.#held.set(field, value);
+    else this.#held.delete(field);
+    if (whole) this.memory.learn(value);
   }
 
-  #attached(event) {
+  #observe(root) {
+    this.observer.observe(root, { childList: true, subtree: true, characterData: true, attributes: true });
+  }
+
+  #attached = (event) => {
     event.stopImmediatePropagation();
     if (event.relatedTarget) this.#element(event.relatedTarget);
-  }
+  };
 
   #moved(entries) {
     for (const { target, isIntersecting } of entries) {
       if (isIntersecting) this.near.add(target);
       else this.near.delete(target);
     }
-    this.#onDirty(true);
+    this.#phases()?.dirtied(true);
   }
 
   #mutated(records) {
     let changed = false;
+    let touched = false;
     for (const { type, target, addedNodes, removedNodes, attributeName } of records) {
       if (type === 'childList') {
         for (const node of addedNodes) {
           if (isOurs(node)) continue;
           changed = true;
           if (node.nodeType === Node.ELEMENT_NODE) this.#tree(node);
+          else if (node.nodeType === Node.TEXT_NODE) this.#text(node);
         }
         changed ||= removedNodes.length > 0;
         if (target === document.documentElement || target === document) this.#keepKey();
-      } else if (!isOurs(target)) {
+        if (target === document) this.#listen();
+      } else if (type === 'characterData') {
         changed = true;
-        if (type === 'attributes') this.#attribute(target, attributeName);
+        if (target.nodeType === Node.TEXT_NODE) this.#text(target);
+      } else if (!isOurs(target)) {
+        touched = true;
+        if (attributeName.startsWith(NAME)) this.#restore(target);
+        else this.#attribute(target, attributeName);
+        if (!LOOKS.has(attributeName) && !attributeName.startsWith(NAME)) changed = true;
       }
     }
     this.#openElements();
-    if (changed) this.#onDirty(false);
+    if (changed) {
+      this.#stale = true;
+      this.title?.look();
+    }
+    if (changed) this.#phases()?.dirtied(false);
+    else if (touched) this.#phases()?.touched();
+  }
+
+  /** Our own attributes say what we have decided, whatever a page makes of them. Once secret, always secret. */
+  #restore(element) {
+    if (!this.#opened.has(element)) element.removeAttribute(`${NAME}-open`);
+    if (this.#marked.has(element) && !element.hasAttribute(`${NAME}-secret`)) element.setAttribute(`${NAME}-secret`, '');
+    this.#watch(element);
   }
 
   #attribute(element, name) {
-    // Once secret, always secret.
-    if (name === `${NAME}-secret` && this.#marked.has(element) && !element.hasAttribute(name)) element.setAttribute(name, '');
+    if (name === 'style') return;
+    this.#ruled(element);
+    if (element.matches(CANDIDATES)) this.#decide(element);
+    this.#said(element, element.getAttributeNode(name));
     this.#watch(element);
   }
 
@@ -110,9 +208,71 @@ class Guard {
 
   /** Hides an element for good. */
   hide(element) {
-    this.#marked.add(element);
-    element.setAttribute(`${NAME}-secret`, '');
+    if (!this.#marked.has(element)) {
+      this.#marked.add(element);
+      this.#opened.delete(element);
+      this.#fields.delete(element);
+      element.removeAttribute(`${NAME}-open`);
+      if ('value' in element) this.#hold(element, true);
+    }
+    if (!element.hasAttribute(`${NAME}-secret`)) element.setAttribute(`${NAME}-secret`, '');
     this.#watch(element);
+  }
+
+  #show(element) {
+    this.#opened.add(element);
+    if (!element.hasAttribute(`${NAME}-open`)) element.setAttribute(`${NAME}-open`, '');
+  }
+
+  /** Hides or opens a field by what it is and by what it holds. */
+  #decide(field) {
+    if (this.#marked.has(field) || field.matches(FRAMES) || !this.rules.known) return;
+    const value = String(field.value ?? field.textContent ?? '').slice(0, 1000);
+    const isLong = field.value === undefined && value.length > IN_PARTS;
+    if (this.rules.hidesField(field) || (value && !isLong && (isSecretValue(this.rules, field, value) || this.#isKnown(value)))) {
+      return this.hide(field);
+    }
+    this.#show(field);
+    this.#fields.add(field);
+  }
+
+  /** Whether a text holds what was typed into a hidden field. */
+  #isKnown(text) {
+    for (const [field, value] of this.#held) {
+      if (!field.isConnected) this.#held.delete(field);
+      else if (text.trim() === value || (value.length >= SHORTEST && text.includes(value))) return true;
+    }
+    return !this.memory.isEmpty && this.memory.knows(text);
+  }
+
+  /** Whether a text that a page wants to show is hidden. */
+  isSecretText(text) {
+    return isSecretText(this.rules, text) || this.#isKnown(text);
+  }
+
+  #text(node) {
+    const parent = node.parentElement ?? node.getRootNode().host;
+    if (!parent || UNPAINTED.has(parent.localName) || this.#marked.has(parent)) return;
+    const { data } = node;
+    if (data.trim() === '') return;
+    if (this.isSecretText(data)) return this.hide(parent);
+    // A secret may be put together of several elements.
+    for (let above = parent, up = 0; above && above !== document.body && up < 3; above = above.parentElement, up += 1) {
+      const whole = above.textContent;
+      if (whole.length > IN_PARTS) break;
+      if (whole.length > data.length && this.isSecretText(whole)) return this.hide(above);
+    }
+  }
+
+  /** What an attribute says may be painted by a style (`content: attr()`). */
+  #said(element, attribute) {
+    if (!attribute || this.#marked.has(element) || attribute.value.length < SHORTEST || /^(class|style|href|src|srcset|id|d|action)$/.test(attribute.name)) return;
+    if (this.isSecretText(attribute.value)) this.hide(element);
+  }
+
+  #ruled(element) {
+    const { selector } = this.rules.mask;
+    if (selector.length > 0 && !this.#marked.has(element) && selector.some((one) => element.matches(one))) this.hide(element);
   }
 
   #watch(element) {
@@ -126,16 +286,28 @@ class Guard {
   scan() {
     this.#keepKey();
     if (document.documentElement) this.#tree(document.documentElement);
+    for (const root of this.roots.keys()) this.#tree(root);
+    this.#stale = true;
   }
 
   #tree(root) {
-    this.#element(root);
-    for (const element of root.getElementsByTagName('*')) this.#element(element);
+    if (root.nodeType === Node.ELEMENT_NODE) this.#element(root);
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+    for (let node; (node = walker.nextNode()); ) {
+      if (node.nodeType === Node.TEXT_NODE) this.#text(node);
+      else this.#element(node);
+    }
   }
 
   #element(element) {
+    if (isOurs(element)) return;
+    if (this.rules.known) {
+      this.#ruled(element);
+      if (element.matches(CANDIDATES)) this.#decide(element);
+      for (const attribute of element.attributes) this.#said(element, attribute);
+    }
     this.#watch(element);
-    if (BUILT_IN.has(element.localName) || isOurs(element)) return;
+    if (BUILT_IN.has(element.localName)) return;
     const root = chrome.dom.openOrClosedShadowRoot(element);
     if (root && !this.roots.has(root)) this.#track(root, element);
   }
@@ -143,10 +315,12 @@ class Guard {
   #track(root, host) {
     this.roots.set(root, host);
     root.addEventListener('invalid', this.#silence, true);
+    for (const type of ['input', 'change']) root.addEventListener(type, this.#typed, true);
+    if (root.mode === 'closed') this.gate?.listen(root);
     this.#observe(root);
     this.#adopt(root);
-    for (const element of root.querySelectorAll('*')) this.#element(element);
-    this.#onDirty(false);
+    this.#tree(root);
+    this.#phases()?.dirtied(false);
   }
 
   #adopt(root) {
@@ -165,6 +339,37 @@ class Guard {
     }
   }
 
+  /** Private by default: everything is hidden but what the company says may be seen. */
+  #conceal(element) {
+    const { selector } = this.rules.show;
+    const shown = (node) => selector.some((one) => node.matches(one));
+    if (shown(element) || isOurs(element)) return;
+    const holds = selector.some((one) => element.querySelector(one));
+    const hasText = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    if (!holds || hasText) return this.hide(element);
+    for (const child of element.children) this.#conceal(child);
+  }
+
+  /** Decides anew what a change elsewhere may have turned: a label that came late, a value that a script set. */
+  refresh() {
+    if (!this.rules.known) return;
+    if (this.#stale) {
+      this.#stale = false;
+      for (const field of this.#fields) {
+        if (!field.isConnected) this.#fields.delete(field);
+        else this.#decide(field);
+      }
+      if (this.rules.everything && document.body) for (const child of document.body.children) this.#conceal(child);
+    } else {
+      for (const field of this.#fields) if (field.value) this.#decideValue(field);
+    }
+  }
+
+  #decideValue(field) {
+    const value = String(field.value);
+    if (isSecretValue(this.rules, field, value) || this.#isKnown(value)) this.hide(field);
+  }
+
   /** Paints clear or masked from the next frame on. */
   set(clear) {
     this.#keepKey();
@@ -180,9 +385,14 @@ class Guard {
     for (const root of this.roots.keys()) frames.push(...root.querySelectorAll('iframe'));
     const guards = [];
     for (const frame of frames) {
-      const guard = guardOf(frame);
-      frame.toggleAttribute(`${NAME}-open`, guard !== null);
-      if (guard) guards.push(guard);
+      const guard = this.#marked.has(frame) ? null : guardOf(frame);
+      if (guard) {
+        this.#show(frame);
+        guards.push(guard);
+      } else {
+        this.#opened.delete(frame);
+        this.#restore(frame);
+      }
     }
     return guards;
   }
@@ -196,16 +406,29 @@ class Guard {
     return false;
   }
 
+  /** Whether an element, or what holds it, is hidden from the agent. */
+  hides(element) {
+    for (let node = element; node; node = node.parentElement ?? node.getRootNode().host) {
+      if (node.matches(SECRETS)) return true;
+    }
+    return false;
+  }
+
   /** Whether nothing secret of this document shows; after layout and before paint of a masked frame. */
   audit() {
+    if (!this.rules.known) return false;
     this.#openElements();
+    this.refresh();
     let good = true;
+    for (const open of document.querySelectorAll(`[${NAME}-open]`)) this.#restore(open);
+    for (const element of this.near) if (this.#marked.has(element)) this.hide(element);
     for (const secret of document.querySelectorAll(SECRETS)) {
       if (!isHidden(secret) && !this.#hideAbove(secret)) good = false;
     }
     for (const [root, host] of this.roots) {
       if (!host.isConnected) continue;
       this.#adopt(root);
+      for (const open of root.querySelectorAll(`[${NAME}-open]`)) this.#restore(open);
       for (const secret of root.querySelectorAll(SECRETS)) {
         if (isHidden(secret)) continue;
         // What a root shows in spite of the sheet goes with all of its host.

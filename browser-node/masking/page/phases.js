@@ -49,12 +49,15 @@ class Phases {
 
   /** The page changed. `near` says that it is about what is near. */
   dirtied(near) {
-    // The frame was proved already and is no longer: it is audited again or not shown.
-    if (this.#auditing && this.#proved) {
-      this.#paint(false);
-      this.#marker.probe(false);
-    }
+    this.touched();
     if (near || this.#single) this.shot();
+  }
+
+  /** Something changed that a style may depend on: a frame that was proved is no longer, until it is audited again. */
+  touched() {
+    if (!this.#auditing || !this.#proved) return;
+    this.#paint(false);
+    this.#marker.probe(false);
   }
 
   #schedule() {
@@ -74,11 +77,15 @@ class Phases {
   #before() {
     this.#frame = 0;
     this.#collect();
+    for (const guard of this.#guards) guard.refresh();
     const running = performance.now() < this.#lease;
     const wanted = this.#wanted;
-    let audited;
-    this.#single = !this.#guards.some((guard) => guard.hasNear());
-    if (this.#single) {
+    let audited = false;
+    const isReady = this.#guards.every((guard) => guard.isReady);
+    this.#single = isReady && !this.#guards.some((guard) => guard.hasNear());
+    if (!isReady) {
+      this.#masked = false;
+    } else if (this.#single) {
       this.#masked = true;
       audited = running || wanted;
       this.#wanted = false;

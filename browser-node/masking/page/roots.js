@@ -1,5 +1,13 @@
-// In the page's own world: says which elements get a shadow root, so that its guard finds it before it is painted.
+// In the page's own world: says which elements get a shadow root, so that its guard finds it before it is painted, and
+// asks the guard before a script submits a form, of which no event tells.
 (() => {
+  const { submit } = HTMLFormElement.prototype;
+  HTMLFormElement.prototype.submit = {
+    submit() {
+      const asked = new MouseEvent(`${NAME}-submit`, { relatedTarget: this, cancelable: true });
+      if (dispatch(asked)) submit.call(this);
+    },
+  }.submit;
   const { attachShadow } = Element.prototype;
   const dispatch = window.dispatchEvent.bind(window);
   const { MouseEvent } = window;

@@ -1,4 +1,7 @@
-// The extension's service worker: a manifest's style is an author's to Chromium, whatever it says; this one is a user's.
+// The extension's service worker. Every document's guard reads there what the company hides, and what was typed.
+chrome.storage.session.setAccessLevel({ accessLevel: 'TRUSTED_AND_UNTRUSTED_CONTEXTS' });
+
+// A manifest's style is an author's to Chromium, whatever it says; this one is a user's.
 const put = (tabId, documentId) => chrome.scripting.insertCSS({ target: { tabId, documentIds: [documentId] }, css: STYLE, origin: 'USER' }).catch(() => {});
 chrome.runtime.onMessage.addListener((_, { tab, documentId }) => {
   if (tab) put(tab.id, documentId);

@@ -5,6 +5,9 @@ use serde_json::json;
 use std::io;
 use std::path::Path;
 
+/// The customer's sign of what the agent does not see: an eye, crossed out.
+const EYE: &str = r##"url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' fill='none' stroke='%23146e6e' stroke-width='2' stroke-linecap='round'%3E%3Cpath d='M2 12c3-5 6-7 10-7s7 2 10 7c-3 5-6 7-10 7s-7-2-10-7z'/%3E%3Ccircle cx='12' cy='12' r='3'/%3E%3Cpath d='M4 3l16 18'/%3E%3C/svg%3E")"##;
+
 /// What a session's extension is made of.
 #[derive(Debug, Clone)]
 pub struct Extension {
@@ -31,6 +34,11 @@ impl Extension {
         &self.name
     }
 
+    /// The function of a guard's world by which it speaks to the node.
+    pub fn binding(&self) -> String {
+        format!("{}_tell", self.name)
+    }
+
     /// Writes the extension where Chromium can load it from.
     pub fn write(&self, directory: &Path) -> io::Result<()> {
         std::fs::create_dir_all(directory)?;
@@ -42,7 +50,14 @@ impl Extension {
         let prelude = format!("'use strict';\nconst NAME = '{name}';\nconst KEY = {:?};\n", self.key.0);
         let parts = [
             include_str!("../page/tag.js"),
+            include_str!("../page/words.js"),
+            include_str!("../page/classify.js"),
+            include_str!("../page/text.js"),
+            include_str!("../page/rules.js"),
+            include_str!("../page/memory.js"),
             include_str!("../page/document.js"),
+            include_str!("../page/gate.js"),
+            include_str!("../page/title.js"),
             include_str!("../page/marker.js"),
             include_str!("../page/phases.js"),
             include_str!("../page/start.js"),
@@ -51,7 +66,8 @@ impl Extension {
         let roots = format!("{{\n{prelude}{}}}\n", include_str!("../page/roots.js"));
         let candidates = candidates();
         let hidden = format!(":is(:is({candidates}):not([{name}-open]),[{name}-secret])");
-        let style = include_str!("../page/style.css").replace("HIDDEN", &hidden).replace("NAME", name);
+        let style =
+            include_str!("../page/style.css").replace("HIDDEN", &hidden).replace("NAME", name).replace("EYE", EYE);
         let worker = format!("const STYLE = {};\n{}", json!(style), include_str!("../page/worker.js"));
         let script = |more: serde_json::Value| {
             let mut script = json!({
@@ -67,7 +83,7 @@ impl Extension {
             "manifest_version": 3,
             "name": name,
             "version": "1",
-            "permissions": ["scripting", "webNavigation"],
+            "permissions": ["scripting", "storage", "webNavigation"],
             "host_permissions": ["<all_urls>"],
             "background": { "service_worker": "worker.js" },
             "content_scripts": [

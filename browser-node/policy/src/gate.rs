@@ -55,8 +55,14 @@ impl Outcome {
     }
 
     fn acts(actions: impl IntoIterator<Item = Action>) -> Self {
-        let permits = actions.into_iter().map(|action| Permit { action, input: None }).collect();
+        let permits = actions.into_iter().map(|action| Permit { action, input: None, is_customers: false }).collect();
         Outcome { permits, ..Outcome::default() }
+    }
+
+    /// Says whose all of it is.
+    fn of(mut self, role: Role) -> Self {
+        self.permits.iter_mut().for_each(|permit| permit.is_customers = role == Role::Customer);
+        self
     }
 
     /// The last action answers this input.
@@ -124,9 +130,9 @@ impl Gate {
         let Some((x, y)) = self.viewport_place(input.x, input.y).filter(|_| !late) else { return Outcome::default() };
         let Some(person) = self.people.get_mut(&who) else { return Outcome::default() };
         person.sequence = Some(input.sequence);
-        let role = person.role;
+        let (role, modifiers) = (person.role, person.modifiers);
         let moves = self.may(role, |p| p.control) && self.pointer.moves(who, role == Role::Customer, now);
-        let mut outcome = Outcome::acts(moves.then_some(Action::Move { x, y }));
+        let mut outcome = Outcome::acts(moves.then_some(Action::Move { x, y, modifiers })).of(role);
         outcome.cursor = Some(CursorNotice { participant: who, sequence: input.sequence, x, y });
         outcome
     }
@@ -149,6 +155,20 @@ impl Gate {
         if !lets_go && !self.may_act(role, &input) {
             return Outcome::denied(Denied::Role);
         }
+        // The customer's own press always works: whoever holds the pointer lets go.
+        let takes = matches!(
+            input,
+            ControlInput::Button { pressed: true, .. } | ControlInput::Touch { phase: TouchPhase::Start, .. }
+        );
+        let mut others = if takes && role == Role::Customer { self.pointer.others(who) } else { Vec::new() };
+        others.retain(|other| self.people.get(other).is_none_or(|person| person.role != Role::Customer));
+        let mut permits: Vec<_> = others.into_iter().flat_map(|other| self.let_go(other).permits).collect();
+        let mut outcome = self.permitted(who, input, now).of(role);
+        permits.append(&mut outcome.permits);
+        Outcome { permits, ..outcome }
+    }
+
+    fn permitted(&mut self, who: ParticipantId, input: ControlInput, now: Millis) -> Outcome {
         match input {
             ControlInput::Button { id, x, y, button, pressed } => {
                 self.button(who, (x, y), button, pressed, now).answering(who, id)
@@ -199,7 +219,8 @@ impl Gate {
         if !changed {
             return Outcome::default();
         }
-        let mut outcome = Outcome::acts([Action::Move { x, y }, Action::Button { button, pressed, modifiers }]);
+        let mut outcome =
+            Outcome::acts([Action::Move { x, y, modifiers }, Action::Button { button, pressed, modifiers }]);
         outcome.press = Some(pressed);
         outcome
     }
@@ -215,7 +236,7 @@ impl Gate {
         let (dx, dy) = (step.0.clamp(-WHEEL_LIMIT, WHEEL_LIMIT), step.1.clamp(-WHEEL_LIMIT, WHEEL_LIMIT));
         // Control with the wheel would zoom the page for everyone.
         let modifiers = Mask { control: false, ..self.modifiers(who) };
-        Outcome::acts([Action::Move { x, y }, Action::Wheel { dx, dy, modifiers }])
+        Outcome::acts([Action::Move { x, y, modifiers }, Action::Wheel { dx, dy, modifiers }])
     }
 
     fn touch(&mut self, who: ParticipantId, theirs: u8, phase: TouchPhase, place: (f32, f32)) -> Outcome {
@@ -231,9 +252,10 @@ impl Gate {
     }
 
     fn let_go(&mut self, who: ParticipantId) -> Outcome {
-        if let Some(person) = self.people.get_mut(&who) {
+        let role = self.people.get_mut(&who).map_or(Role::Agent, |person| {
             person.modifiers = Mask::default();
-        }
+            person.role
+        });
         let (buttons, fingers) = self.pointer.let_go(who);
         let press = (!buttons.is_empty()).then_some(false);
         let buttons =
@@ -241,7 +263,7 @@ impl Gate {
         let fingers =
             fingers.into_iter().map(|(slot, f)| Action::Touch { slot, phase: TouchPhase::Cancel, x: f.x, y: f.y });
         let keys = self.keyboard.let_go(who);
-        Outcome { press, ..Outcome::acts(buttons.chain(fingers).chain(keys)) }
+        Outcome { press, ..Outcome::acts(buttons.chain(fingers).chain(keys)).of(role) }
     }
 
     fn modifiers(&self, who: ParticipantId) -> Mask {

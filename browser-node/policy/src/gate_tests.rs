@@ -42,15 +42,29 @@ fn strangers_do_nothing() {
 fn a_press_moves_there_and_carries_its_input() {
     let outcome = gate().act(CUSTOMER, button(true), START);
     let press = Action::Button { button: MouseButton::Left, pressed: true, modifiers: Mask::default() };
-    assert_eq!(actions(&outcome), [Action::Move { x: 10.0, y: 20.0 }, press]);
+    assert_eq!(actions(&outcome), [Action::Move { x: 10.0, y: 20.0, modifiers: Mask::default() }, press]);
     assert_eq!(outcome.permits[1].input(), Some((CUSTOMER, InputId(7))));
+}
+
+#[test]
+fn a_customers_press_takes_the_pointer_from_whoever_holds_it() {
+    let mut gate = gate();
+    gate.act(AGENT, button(true), START);
+    let outcome = gate.act(CUSTOMER, button(true), START);
+    let press = |pressed| Action::Button { button: MouseButton::Left, pressed, modifiers: Mask::default() };
+    let there = Action::Move { x: 10.0, y: 20.0, modifiers: Mask::default() };
+    assert_eq!(actions(&outcome), [press(false), there, press(true)]);
+    assert_eq!(outcome.permits.iter().map(Permit::is_customers).collect::<Vec<_>>(), [false, true, true]);
+    assert_eq!(gate.act(AGENT, button(true), START).denied, Some(Denied::Busy));
 }
 
 #[test]
 fn a_press_takes_the_pointer_until_release_or_time_out() {
     let mut gate = gate();
+    let supervisor = ParticipantId(3);
+    gate.admit(supervisor, Role::Supervisor, START);
     gate.act(AGENT, button(true), START);
-    assert_eq!(gate.act(CUSTOMER, button(true), START).denied, Some(Denied::Busy));
+    assert_eq!(gate.act(supervisor, button(true), START).denied, Some(Denied::Busy));
     assert!(
         gate.point(CUSTOMER, PointerInput { sequence: 1, x: 5.0, y: 5.0 }, START).permits.is_empty(),
         "a cursor only"
@@ -272,7 +286,7 @@ impl Seat {
                     assert!(self.fingers.remove(&slot))
                 }
                 Action::Touch { slot, phase: TouchPhase::Move, .. } => assert!(self.fingers.contains(&slot)),
-                Action::Move { x, y } => assert!((0.0..1280.0).contains(&x) && (0.0..720.0).contains(&y)),
+                Action::Move { x, y, .. } => assert!((0.0..1280.0).contains(&x) && (0.0..720.0).contains(&y)),
                 Action::Wheel { dx, dy, .. } => assert!(dx.abs() <= WHEEL_LIMIT && dy.abs() <= WHEEL_LIMIT),
                 Action::Text { .. }
                 | Action::Compose { .. }

@@ -7,7 +7,7 @@
 //!
 //! ```compile_fail
 //! use tandem_policy::{Action, Permit};
-//! let forged = Permit { action: Action::Compose { text: "x".into() }, input: None };
+//! let forged = Permit { action: Action::Compose { text: "x".into() }, input: None, is_customers: true };
 //! ```
 
 mod bucket;
@@ -27,6 +27,7 @@ use tandem_protocol::{InputId, ParticipantId, Private, TabId, Viewport};
 pub struct Permit {
     action: Action,
     input: Option<(ParticipantId, InputId)>,
+    is_customers: bool,
 }
 
 impl Permit {
@@ -37,6 +38,11 @@ impl Permit {
     /// The input that this carries out, when its picture is to be found (click-to-photon).
     pub fn input(&self) -> Option<(ParticipantId, InputId)> {
         self.input
+    }
+
+    /// Whether the customer does it. The browser's events carry this to the page's guard, which lets customers do everything.
+    pub fn is_customers(&self) -> bool {
+        self.is_customers
     }
 }
 
@@ -56,6 +62,7 @@ pub enum Action {
     Move {
         x: f32,
         y: f32,
+        modifiers: Mask,
     },
     /// The pointer is at the place already.
     Button {

@@ -41,6 +41,15 @@ impl Pointer {
         self.holder.as_ref().is_some_and(|h| h.who != who) || self.fingers.values().any(|f| f.who != who)
     }
 
+    /// Who else holds the mouse or has a finger down.
+    pub(crate) fn others(&self, who: ParticipantId) -> Vec<ParticipantId> {
+        let holders = self.holder.iter().map(|h| h.who).chain(self.fingers.values().map(|f| f.who));
+        let mut others: Vec<_> = holders.filter(|holder| *holder != who).collect();
+        others.sort_unstable();
+        others.dedup();
+        others
+    }
+
     /// Notes a move and says whether the page sees it as hover or drag.
     pub(crate) fn moves(&mut self, who: ParticipantId, is_customer: bool, now: Millis) -> bool {
         if is_customer {

@@ -330,7 +330,9 @@ impl Supervisor {
             }
             (Some(Report::Tally { tally }), _) => self.metrics.add(&tally),
             (Some(Report::Offer { sdp }), Some(session)) => self.report(NodeReport::Offer { session, sdp }).await,
-            (Some(Report::Tabs { tabs }), Some(session)) => self.report(NodeReport::Tabs { session, tabs }).await,
+            (Some(Report::Tabs { tabs, at }), Some(session)) => {
+                self.report(NodeReport::Tabs { session, tabs, at }).await
+            }
             (Some(Report::Active), Some(session)) => self.report(NodeReport::Active { session }).await,
             (Some(Report::Ended { reason }), session) => {
                 if let Some(session) = session {

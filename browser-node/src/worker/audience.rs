@@ -38,7 +38,7 @@ pub struct Only<A: For, T> {
 }
 
 impl<A: For, T> Only<A, T> {
-    /// For the masking module alone: it knows what the audience may see.
+    /// For [`super::view`], [`super::encoder`] and [`super::notices`] alone: they know what an audience may see.
     pub(super) fn new(value: T) -> Self {
         Self { value, audience: PhantomData }
     }

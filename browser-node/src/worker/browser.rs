@@ -5,6 +5,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::browser::{GetVersionParams, GetVer
 use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
     SetDeviceMetricsOverrideParams, SetTouchEmulationEnabledParams, SetUserAgentOverrideParams,
 };
+use chromiumoxide_cdp::cdp::browser_protocol::fetch::{self, FulfillRequestParams, RequestPattern};
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     self, EventFrameNavigated, EventFrameStartedLoading, EventFrameStoppedLoading, EventNavigatedWithinDocument,
@@ -16,16 +17,16 @@ use chromiumoxide_cdp::cdp::browser_protocol::target::{
     GetTargetInfoParams, SetAutoAttachParams, SetDiscoverTargetsParams, TargetFilter, TargetId,
 };
 use chromiumoxide_cdp::cdp::js_protocol::runtime::{
-    self, EvaluateParams, EventExecutionContextCreated, EventExecutionContextsCleared, ExecutionContextId,
-    RunIfWaitingForDebuggerParams,
+    self, AddBindingParams, EvaluateParams, EventBindingCalled, EventExecutionContextCreated,
+    EventExecutionContextsCleared, ExecutionContextId, RunIfWaitingForDebuggerParams,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use tandem_cdp::{CdpError, Event, Handle, Session};
-use tandem_masking::STRIP;
+use tandem_masking::{Extension, STRIP};
 use tandem_protocol::input::Navigation;
 use tandem_protocol::notice::{Denied, Tab};
-use tandem_protocol::policy::Sites;
+use tandem_protocol::policy::{Policy, Sites};
 use tandem_protocol::{Private, TabId, Viewport, limits};
 use tokio::sync::mpsc;
 use url::Url;
@@ -37,9 +38,26 @@ const NARROWEST_WINDOW: u32 = 500;
 #[derive(Debug)]
 pub enum FromBrowser {
     Tabs,
+    /// A tab shows another page.
+    Navigated(TabId),
+    Guard(TabId, FromGuard),
     Crashed(TabId),
     /// The whole browser ended.
     Gone,
+}
+
+/// What a page's guard says (`gate.js`, `title.js`).
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromGuard {
+    /// Somebody other than the customer was kept from something.
+    Denied { why: Denied },
+    /// Where the customer points (CSS pixels of the window), when agents may know; and whether they pressed or let go.
+    Pointer { at: Option<[f32; 2]>, pressed: Option<bool> },
+    /// Whether the focus is in something hidden.
+    Focus { hidden: bool },
+    /// The page's title, unless there is something hidden in it.
+    Title { title: Option<String> },
 }
 
 struct Page {
@@ -64,6 +82,9 @@ pub struct Browser {
     first_page: Option<TabId>,
     /// The name of the guards' worlds, and of where they are found there.
     guard: String,
+    binding: String,
+    /// A policy that no guard has been told yet, for want of one.
+    unlearnt: Option<Policy>,
 }
 
 /// The events that are read; Chromium's others are dropped at the door.
@@ -77,6 +98,8 @@ pub fn is_wanted(method: &str) -> bool {
         EventFrameStoppedLoading::IDENTIFIER,
         EventExecutionContextCreated::IDENTIFIER,
         EventExecutionContextsCleared::IDENTIFIER,
+        EventBindingCalled::IDENTIFIER,
+        fetch::EventRequestPaused::IDENTIFIER,
     ]
     .contains(&method)
 }
@@ -88,7 +111,7 @@ pub fn window_of(viewport: Viewport) -> (u32, u32) {
 
 impl Browser {
     /// Takes the browser over: from now on every tab reports itself before its first script runs.
-    pub async fn attach(session: Session, viewport: Viewport, guard: String) -> Result<Browser, CdpError> {
+    pub async fn attach(session: Session, viewport: Viewport, extension: &Extension) -> Result<Browser, CdpError> {
         let (page_events_in, page_events) = mpsc::channel(1024);
         let Session { handle, events } = session;
         let version: GetVersionReturns = call(&handle, GetVersionParams::IDENTIFIER, GetVersionParams {}).await?;
@@ -114,7 +137,9 @@ impl Browser {
             user_agent: version.user_agent,
             language,
             first_page: None,
-            guard,
+            guard: extension.name().to_owned(),
+            binding: extension.binding(),
+            unlearnt: None,
         })
     }
 
@@ -192,6 +217,8 @@ impl Browser {
     /// Sets a page up before its first script runs. Sent in one go; commands of a target are carried out in order.
     fn prepare(&self, page: &Page) {
         tell(&page.handle, page::EnableParams::IDENTIFIER, page::EnableParams::default());
+        let binding = AddBindingParams { name: self.binding.clone(), execution_context_name: Some(self.guard.clone()) };
+        tell(&page.handle, AddBindingParams::IDENTIFIER, binding);
         tell(&page.handle, runtime::EnableParams::IDENTIFIER, runtime::EnableParams {});
         self.emulate(page);
         tell(&page.handle, RunIfWaitingForDebuggerParams::IDENTIFIER, RunIfWaitingForDebuggerParams {});
@@ -244,21 +271,14 @@ impl Browser {
                 if frame.parent_id.is_some() {
                     return None;
                 }
-                let is_first = self.first_page.take_if(|first| *first == tab).is_some();
-                if is_first {
-                    tell(
-                        &self.pages.get(&tab)?.handle,
-                        ResetNavigationHistoryParams::IDENTIFIER,
-                        ResetNavigationHistoryParams {},
-                    );
-                }
                 self.ask_history(tab);
-                self.changed(tab, |tab| {
+                let is_first = self.first_page == Some(tab);
+                self.tabs.update(tab, |tab| {
                     tab.url = Private::new(frame.url);
                     tab.crashed = false;
-                    // Where the warm browser has been is not the session's.
                     tab.can_go_back &= !is_first;
-                })
+                });
+                Some(FromBrowser::Navigated(tab))
             }
             EventNavigatedWithinDocument::IDENTIFIER => {
                 self.ask_history(tab);
@@ -266,15 +286,20 @@ impl Browser {
             }
             EventFrameStartedLoading::IDENTIFIER => self.changed(tab, |tab| tab.loading = true),
             EventFrameStoppedLoading::IDENTIFIER => {
-                // Asked again, since at the commit the entry may not have been made yet.
+                // Where the warm browser has been is not the session's. At the commit the entry may not have been made yet.
+                if self.first_page.take_if(|first| *first == tab).is_some() {
+                    let reset = ResetNavigationHistoryParams {};
+                    tell(&self.pages.get(&tab)?.handle, ResetNavigationHistoryParams::IDENTIFIER, reset);
+                }
                 self.ask_history(tab);
                 self.changed(tab, |tab| tab.loading = false)
             }
             HISTORY => {
                 let history: GetNavigationHistoryReturns = event.parse().ok()?;
                 let last = history.entries.len() as i64 - 1;
+                let is_first = self.first_page == Some(tab);
                 self.changed(tab, |tab| {
-                    tab.can_go_back = history.current_index > 0;
+                    tab.can_go_back = history.current_index > 0 && !is_first;
                     tab.can_go_forward = history.current_index < last;
                 })
             }
@@ -285,7 +310,23 @@ impl Browser {
                 // A tab's top frame has the tab's own id.
                 if context.name == self.guard && context.aux_data.frame_id == *page.target.inner() {
                     page.guard = Some(context.id);
+                    if let Some(policy) = self.unlearnt.take() {
+                        self.learn_soon(policy);
+                    }
                 }
+                None
+            }
+            EventBindingCalled::IDENTIFIER => {
+                let EventBindingCalled { name, payload, .. } = event.parse().ok()?;
+                if name != self.binding || payload.len() > limits::CONTROL {
+                    return None;
+                }
+                Some(FromBrowser::Guard(tab, serde_json::from_str(&payload).ok()?))
+            }
+            fetch::EventRequestPaused::IDENTIFIER => {
+                let Paused { request_id } = event.parse().ok()?;
+                let answer = FulfillRequestParams::new(request_id, 200);
+                tell(&self.pages.get(&tab)?.handle, FulfillRequestParams::IDENTIFIER, answer);
                 None
             }
             EventExecutionContextsCleared::IDENTIFIER => {
@@ -304,6 +345,44 @@ impl Browser {
         let mut evaluate = EvaluateParams::new(format!("{}.phases.{what}()", self.guard));
         evaluate.context_id = Some(ExecutionContextId::new(guard));
         tell(&page.handle, EvaluateParams::IDENTIFIER, evaluate);
+    }
+
+    /// Tells the guards what the company hides and blocks, and waits until they know.
+    pub async fn learn(&self, policy: &Policy) -> Result<(), CdpError> {
+        let Some((handle, params)) = self.lesson(policy) else { return Err(CdpError::Detached) };
+        let answer: Evaluated = handle.call(EvaluateParams::IDENTIFIER, params).await?;
+        answer.exception_details.map_or(Ok(()), |_| Err(CdpError::Shape))
+    }
+
+    /// The same, without waiting; later when there is no guard now.
+    pub fn learn_soon(&mut self, policy: Policy) {
+        match self.lesson(&policy) {
+            Some((handle, params)) => tell(handle, EvaluateParams::IDENTIFIER, params),
+            None => self.unlearnt = Some(policy),
+        }
+    }
+
+    fn lesson(&self, policy: &Policy) -> Option<(&Handle, EvaluateParams)> {
+        let page = self.pages.get(&self.tabs.active()?)?;
+        let rules = serde_json::json!({ "masking": policy.masking, "blocking": policy.blocking });
+        let mut evaluate = EvaluateParams::new(format!("{}.learn({rules})", self.guard));
+        evaluate.context_id = Some(ExecutionContextId::new(page.guard?));
+        evaluate.await_promise = Some(true);
+        Some((&page.handle, evaluate))
+    }
+
+    /// Opens an empty page at an address that no server has.
+    pub fn open_nowhere(&self) {
+        let Some(page) = self.active_page() else { return };
+        let pattern = RequestPattern { url_pattern: Some(format!("{NOWHERE}*")), ..RequestPattern::default() };
+        let enable = fetch::EnableParams { patterns: Some(vec![pattern]), handle_auth_requests: None };
+        tell(page.handle, fetch::EnableParams::IDENTIFIER, enable);
+        tell(page.handle, NavigateParams::IDENTIFIER, NavigateParams::new(NOWHERE));
+    }
+
+    /// Whether the active page has a guard. Pages without one are nobody's but the customer's.
+    pub fn is_guarded(&self) -> bool {
+        self.tabs.active().and_then(|tab| self.pages.get(&tab)).is_some_and(|page| page.guard.is_some())
     }
 
     fn changed(&mut self, tab: TabId, change: impl FnOnce(&mut Tab)) -> Option<FromBrowser> {
@@ -412,10 +491,27 @@ pub struct PageRef<'a> {
 /// The name under which a tab's history comes back among its events; no name of CDP's.
 const HISTORY: &str = "Tandem.history";
 
+/// Where a warm browser proves itself (RFC 6761: `invalid` has no servers).
+const NOWHERE: &str = "http://proof.invalid/";
+
 #[derive(Serialize)]
 struct Nothing {}
 
-/// The part of `Page.frameNavigated` that is of use. The generated type wants fields that Chromium no longer sends.
+/// The part of `Runtime.evaluate`'s answer that is of use: whether the script failed.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Evaluated {
+    exception_details: Option<serde::de::IgnoredAny>,
+}
+
+/// The part of `Fetch.requestPaused` that is of use.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Paused {
+    request_id: fetch::RequestId,
+}
+
+/// The part of `Runtime.executionContextCreated` that is of use. The generated types want fields that Chromium no longer sends.
 #[derive(Deserialize)]
 struct CreatedContext {
     context: Context,

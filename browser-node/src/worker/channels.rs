@@ -1,5 +1,6 @@
 //! Data channels by participant. The label, which the SFU gives, says whose a channel is.
 
+use super::audience::{Agent, Customer, Only};
 use super::publisher::FromPublisher;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -75,8 +76,18 @@ impl Channels {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Speaks to one participant. A page that does not keep up is cut off: it would act on what is no longer true.
-    pub fn tell(&self, who: ParticipantId, notice: &Notice) {
+    /// Speaks to a customer.
+    pub fn tell_customer(&self, who: ParticipantId, notice: &Only<Customer, Notice>) {
+        self.tell(who, notice.get());
+    }
+
+    /// Speaks to an agent or a supervisor.
+    pub fn tell_agent(&self, who: ParticipantId, notice: &Only<Agent, Notice>) {
+        self.tell(who, notice.get());
+    }
+
+    /// A page that does not keep up is cut off: it would act on what is no longer true.
+    fn tell(&self, who: ParticipantId, notice: &Notice) {
         let mut outgoing = self.outgoing();
         if outgoing.control.get(&who).is_some_and(|to| to.try_send(to_json(notice)).is_err()) {
             outgoing.control.remove(&who);
@@ -88,10 +99,6 @@ impl Channels {
         if let Some(to) = self.outgoing().pointer.get(&who) {
             let _ = to.try_send(to_json(cursor));
         }
-    }
-
-    pub fn participants(&self) -> Vec<ParticipantId> {
-        self.outgoing().control.keys().copied().collect()
     }
 
     /// Takes a channel that opened.

@@ -8,11 +8,11 @@ use tandem_protocol::Viewport;
 use tandem_protocol::notice::{CursorShape, Field};
 use tokio::sync::watch;
 
-/// Colour (red, green, blue) in the middle of the picture, and the picture's size. For the proof of a warm browser.
+/// The colour (red, green, blue) in the middle of what each audience was last shown. For the proof of a warm browser.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sample {
-    pub colour: [u8; 3],
-    pub size: (u32, u32),
+    pub customer: [u8; 3],
+    pub agent: [u8; 3],
 }
 
 /// The compositor's end: paints, and keeps the latest of everything else.
@@ -82,12 +82,20 @@ pub fn open(judge: Judge, slots: &Slots, viewport: Viewport) -> (Eyes, Seen) {
 impl Sink for Eyes {
     fn commit(&mut self, scene: Scene<'_>) {
         let (visible, strip) = self.visible.get();
-        self.painter.paint(&scene, visible, strip);
+        let shown = self.painter.paint(&scene, visible, strip);
         let root = &scene.root;
         let (x, y) = (root.width.min(visible.0) as usize / 2, root.height.min(visible.1) as usize / 2);
         if let Some([b, g, r, _]) = root.pixels.get(y * root.stride + x * 4..).and_then(|p| p.first_chunk::<4>()) {
-            let sample = Sample { colour: [*r, *g, *b], size: (root.width, root.height) };
-            self.sample.send_if_modified(|before| std::mem::replace(before, sample) != sample);
+            self.sample.send_if_modified(|sample| {
+                let before = *sample;
+                if shown.customer {
+                    sample.customer = [*r, *g, *b];
+                }
+                if shown.agent {
+                    sample.agent = [*r, *g, *b];
+                }
+                before != *sample
+            });
         }
     }
 

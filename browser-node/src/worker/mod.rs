@@ -7,6 +7,7 @@ mod channels;
 mod chromium;
 pub mod encoder;
 mod eyes;
+mod notices;
 mod photon;
 mod picture;
 mod proof;
@@ -74,7 +75,7 @@ async fn serve(orders: &mut handshake::Orders, reporter: &Reporter) -> Result<En
             change = warm.browser.next() => match change {
                 browser::FromBrowser::Gone => bail!("the warm browser ended"),
                 browser::FromBrowser::Crashed(_) => bail!("the warm browser's page crashed"),
-                browser::FromBrowser::Tabs => {}
+                browser::FromBrowser::Tabs | browser::FromBrowser::Navigated(_) | browser::FromBrowser::Guard(..) => {}
             },
             order = orders.recv() => match order {
                 Some(Order::Claim { claim }) => break *claim,
@@ -92,6 +93,8 @@ async fn serve(orders: &mut handshake::Orders, reporter: &Reporter) -> Result<En
         }
     });
     let Warm { browser, seen, slots, mut encoded, compositor, chromium, egress, rules } = warm;
+    // Nothing of the session is opened before every guard knows what to hide.
+    browser.learn(&claim.policy).await.context("the browser does not take the policy")?;
     let seat = Seat::new(compositor.handle());
     let parts = Parts {
         seat,
@@ -150,9 +153,8 @@ impl Warm {
         let compositor = tandem_compositor::start(config, sockets.wayland, eyes)?;
         let (read, write) = sockets.pipe.into_split();
         let session = tandem_cdp::connect(read, write, browser::is_wanted);
-        let mut browser = Browser::attach(session, viewport, extension.name().to_owned())
-            .await
-            .context("the browser does not answer")?;
+        let mut browser =
+            Browser::attach(session, viewport, &extension).await.context("the browser does not answer")?;
         proof::prove(&mut browser, &mut seen, &compositor.handle(), viewport).await?;
         Ok(Warm { browser, seen, slots, encoded, compositor, chromium, egress, rules })
     }

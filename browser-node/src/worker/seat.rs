@@ -9,7 +9,11 @@ use tandem_protocol::input::{MouseButton, TouchPhase};
 use tandem_protocol::notice::Denied;
 use tandem_protocol::policy::Sites;
 
-/// Chromium's one seat.
+/// Linux' `KEY_F24`: pressed before text of an input method, which carries no modifiers, to say whose it is. The page's guard
+/// takes it away.
+const HERALD: u32 = 194;
+
+/// Chromium's one seat. Num Lock is on while the customer acts: so every event that a page gets says who made it.
 pub struct Seat(Handle);
 
 impl Seat {
@@ -19,8 +23,17 @@ impl Seat {
 
     /// Does what the permit allows; what the browser itself may refuse is an address.
     pub fn carry_out(&self, permit: &Permit, browser: &mut Browser, sites: &Sites) -> Result<(), Denied> {
+        let held = |mask: Mask| Modifiers {
+            shift: mask.shift,
+            control: mask.control,
+            alt: mask.alt,
+            num_lock: permit.is_customers(),
+        };
         match permit.action() {
-            Action::Move { x, y } => self.0.motion(f64::from(*x), below_strip(*y)),
+            Action::Move { x, y, modifiers } => {
+                self.0.modifiers(held(*modifiers));
+                self.0.motion(f64::from(*x), below_strip(*y));
+            }
             Action::Button { button, pressed, modifiers } => {
                 self.0.modifiers(held(*modifiers));
                 self.0.button(code_of(*button), *pressed);
@@ -33,9 +46,16 @@ impl Seat {
                 self.0.modifiers(held(*modifiers));
                 self.0.key(u32::from(*code), *pressed);
             }
-            Action::Text { text } => self.0.text(text.reveal().clone()),
-            Action::Compose { text } => self.0.compose(text.reveal().clone()),
+            Action::Text { text } => {
+                self.herald(held(Mask::default()));
+                self.0.text(text.reveal().clone());
+            }
+            Action::Compose { text } => {
+                self.herald(held(Mask::default()));
+                self.0.compose(text.reveal().clone());
+            }
             Action::Touch { slot, phase, x, y } => {
+                self.0.modifiers(held(Mask::default()));
                 self.0.touch(i32::from(*slot), phase_of(*phase), f64::from(*x), below_strip(*y))
             }
             Action::Navigate { to } => return browser.navigate(to, sites),
@@ -45,6 +65,12 @@ impl Seat {
             Action::Resize { viewport } => self.resize(*viewport, browser),
         }
         Ok(())
+    }
+
+    fn herald(&self, sender: Modifiers) {
+        self.0.modifiers(sender);
+        self.0.key(HERALD, true);
+        self.0.key(HERALD, false);
     }
 
     /// Gives window and pages another size.
@@ -63,10 +89,6 @@ impl Seat {
 /// The page's picture begins below the marker's rows.
 fn below_strip(y: f32) -> f64 {
     f64::from(y) + f64::from(STRIP)
-}
-
-fn held(mask: Mask) -> Modifiers {
-    Modifiers { shift: mask.shift, control: mask.control, alt: mask.alt }
 }
 
 /// Linux `input-event-codes.h`.

@@ -4,10 +4,11 @@
 use super::Encoders;
 use super::audience::{Agent, Customer, Only};
 use super::bitrate;
-use super::browser::{Browser, FromBrowser, address};
+use super::browser::{Browser, FromBrowser, FromGuard, address};
 use super::channels::FromChannel;
 use super::encoder::Encoded;
 use super::eyes::Seen;
+use super::notices::Vouched;
 use super::photon::Photons;
 use super::publisher::{FromPublisher, Publisher, PublisherError};
 use super::seat::Seat;
@@ -18,11 +19,12 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use tandem_egress::Rules;
+use tandem_masking::STRIP;
 use tandem_policy::{Gate, Millis, Outcome};
 use tandem_protocol::control::{Claim, Demand};
-use tandem_protocol::notice::{Denied, Notice};
+use tandem_protocol::notice::{CursorNotice, Denied, Notice};
 use tandem_protocol::signal::EndReason;
-use tandem_protocol::{Audience, InputId, ParticipantId, Role, Viewport};
+use tandem_protocol::{Audience, InputId, ParticipantId, Role, TabId, Viewport};
 use tokio::sync::{mpsc, watch};
 
 /// Signalling hears that people are active so often at the most.
@@ -51,6 +53,13 @@ pub struct Live {
     demands: HashMap<Audience, Demand>,
     viewport: Viewport,
     photons: [Photons; 2],
+    /// What agents may know beside the picture.
+    vouched: Vouched,
+    /// The customer whose pointer a page last felt, and the other person who acted last.
+    customer: Option<ParticipantId>,
+    other: Option<ParticipantId>,
+    /// Counts the places of the customer's pointer that agents are shown.
+    followed: u32,
     /// When the page was last asked for a masked frame.
     asked: Option<Instant>,
     pace: u32,
@@ -112,6 +121,10 @@ impl Live {
             demands: HashMap::new(),
             viewport,
             photons: Default::default(),
+            vouched: Vouched::default(),
+            customer: None,
+            other: None,
+            followed: 0,
             asked: None,
             pace: PACE,
             encode_time: Duration::ZERO,
@@ -153,6 +166,11 @@ impl Live {
                 Event::ForAgent(picture) => self.agent_picture(*picture).await,
                 Event::Unproved => self.ask_masked(),
                 Event::Browser(FromBrowser::Tabs) => self.tabs_changed(),
+                Event::Browser(FromBrowser::Navigated(tab)) => {
+                    self.vouched.forget(tab);
+                    self.tabs_changed();
+                }
+                Event::Browser(FromBrowser::Guard(tab, what)) => self.guard_said(tab, what),
                 Event::Browser(FromBrowser::Crashed(tab)) => {
                     self.tabs_changed();
                     self.tell_all(&Notice::Crashed { tab: Some(tab) });
@@ -204,6 +222,7 @@ impl Live {
             },
             Order::Policy { policy } => {
                 self.rules.send_modify(|rules| rules.sites = policy.sites.clone());
+                self.browser.learn_soon(policy.clone());
                 let outcome = self.gate.set_policy(policy);
                 self.carry_out(None, outcome, Instant::now());
             }
@@ -261,10 +280,12 @@ impl Live {
                 }
             }
             FromPublisher::Channel(FromChannel::Pointer(who, input)) => {
+                self.acted(who);
                 let outcome = self.gate.point(who, input, self.now());
                 self.carry_out(Some(who), outcome, arrived);
             }
             FromPublisher::Channel(FromChannel::Control(who, input)) => {
+                self.acted(who);
                 self.reports.count(Counter::Inputs);
                 let id = id_of(&input);
                 let viewport = match &input {
@@ -290,6 +311,46 @@ impl Live {
         }
     }
 
+    /// Remembers who is at it, since a page knows only whether it is the customer.
+    fn acted(&mut self, who: ParticipantId) {
+        let Some(role) = self.roles.get(&who) else { return };
+        let is_customer = *role == Role::Customer;
+        *(if is_customer { &mut self.customer } else { &mut self.other }) = Some(who);
+        self.vouched.set_customer_points(is_customer);
+    }
+
+    fn guard_said(&mut self, tab: TabId, what: FromGuard) {
+        match what {
+            FromGuard::Denied { why } => {
+                if let Some(who) = self.other {
+                    tracing::info!(%who, ?why, "denied");
+                    self.denied(who, None, Some(why));
+                }
+            }
+            FromGuard::Pointer { at, pressed } => {
+                let (Some(participant), Some([x, y])) = (self.customer, at) else { return };
+                self.followed += 1;
+                let cursor = CursorNotice { participant, sequence: self.followed, x, y: y - STRIP as f32 };
+                let Some(publisher) = &self.publisher else { return };
+                for (who, _) in self.roles.iter().filter(|(_, role)| role.audience() == Audience::Agent) {
+                    publisher.channels().show_cursor(*who, &cursor);
+                    if let Some(pressed) = pressed {
+                        self.tell(*who, &Notice::Press { participant, pressed });
+                    }
+                }
+            }
+            FromGuard::Focus { hidden } => {
+                self.vouched.set_focus(!hidden);
+                let field = Notice::Field { field: *self.seen.field.borrow() };
+                self.tell_all(&field);
+            }
+            FromGuard::Title { title } => {
+                self.vouched.set_title(tab, title);
+                self.tabs_changed();
+            }
+        }
+    }
+
     fn resized(&mut self, viewport: Viewport) {
         self.viewport = viewport;
         self.seen.visible.set(viewport);
@@ -297,9 +358,9 @@ impl Live {
     }
 
     fn denied(&self, who: ParticipantId, id: Option<InputId>, denied: Option<Denied>) {
-        if let (Some(reason), Some(publisher)) = (denied, &self.publisher) {
+        if let Some(reason) = denied {
             self.reports.denied(reason);
-            publisher.channels().tell(who, &Notice::Denied { id, reason });
+            self.tell(who, &Notice::Denied { id, reason });
         }
     }
 
@@ -320,12 +381,17 @@ impl Live {
             }
         }
         let (Some(who), Some(publisher)) = (who, &self.publisher) else { return };
-        for other in publisher.channels().participants().into_iter().filter(|other| *other != who) {
+        // Where the customer points may tell what is hidden: agents hear of it from the page's guard.
+        let is_customers = self.roles.get(&who) == Some(&Role::Customer);
+        for (other, role) in self.roles.iter().filter(|(other, _)| **other != who) {
+            if is_customers && role.audience() == Audience::Agent {
+                continue;
+            }
             if let Some(cursor) = &outcome.cursor {
-                publisher.channels().show_cursor(other, cursor);
+                publisher.channels().show_cursor(*other, cursor);
             }
             if let Some(pressed) = outcome.press {
-                publisher.channels().tell(other, &Notice::Press { participant: who, pressed });
+                self.tell(*other, &Notice::Press { participant: who, pressed });
             }
         }
     }
@@ -353,9 +419,8 @@ impl Live {
         self.encode_time = (self.encode_time * 7 + picture.took) / 8;
         self.reports.picture(picture);
         let shown = self.photons[audience as usize].encoded(picture);
-        let Some(publisher) = &self.publisher else { return };
         for super::photon::Shown { who, id, timestamp, stages } in shown {
-            publisher.channels().tell(who, &Notice::Shown { id, timestamp, stages });
+            self.tell(who, &Notice::Shown { id, timestamp, stages });
             self.reports.took(Stage::Commit, Duration::from_micros(u64::from(stages.commit)));
         }
     }
@@ -411,28 +476,38 @@ impl Live {
 
     /// Tells a participant everything that has a state, once they can be spoken to and are known.
     fn welcome(&self, who: ParticipantId) {
-        let Some(publisher) = self.publisher.as_ref().filter(|_| self.roles.contains_key(&who)) else { return };
         for notice in [
             Notice::Viewport { viewport: self.viewport },
             Notice::Cursor { shape: *self.seen.cursor.borrow() },
             Notice::Field { field: *self.seen.field.borrow() },
             Notice::Tabs { tabs: self.browser.tabs().to_vec() },
         ] {
-            publisher.channels().tell(who, &notice);
+            self.tell(who, &notice);
+        }
+    }
+
+    /// Speaks to one participant, and says what their role may know.
+    fn tell(&self, who: ParticipantId, notice: &Notice) {
+        let (Some(publisher), Some(role)) = (&self.publisher, self.roles.get(&who)) else { return };
+        match role.audience() {
+            Audience::Customer => publisher.channels().tell_customer(who, &Vouched::for_customer(notice)),
+            Audience::Agent => {
+                if let Some(notice) = self.vouched.for_agent(notice) {
+                    publisher.channels().tell_agent(who, &notice);
+                }
+            }
         }
     }
 
     fn tabs_changed(&self) {
         let tabs = self.browser.tabs().to_vec();
-        self.reports.send(Report::Tabs { tabs: tabs.clone() });
+        let at = tabs.iter().find(|tab| tab.active).map(|tab| tab.url.clone());
+        self.reports.send(Report::Tabs { tabs: self.vouched.tabs(&tabs), at });
         self.tell_all(&Notice::Tabs { tabs });
     }
 
     fn tell_all(&self, notice: &Notice) {
-        let Some(publisher) = &self.publisher else { return };
-        for who in self.roles.keys() {
-            publisher.channels().tell(*who, notice);
-        }
+        self.roles.keys().for_each(|who| self.tell(*who, notice));
     }
 
     fn is_active(&mut self) {

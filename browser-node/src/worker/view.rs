@@ -200,16 +200,16 @@ impl Painter {
         Painter { judge, customer, agent, unproved, scratch: Vec::new() }
     }
 
-    /// Shows a scene to whom its marker says. The picture is the window's upper left part below the marker's `strip` rows: a
+    /// Shows a scene to whom its marker says, and says who was shown it. The picture is the window's upper left part below the marker's `strip` rows: a
     /// phone's page may be narrower than Chromium's window.
-    pub fn paint(&mut self, scene: &Scene<'_>, visible: (u32, u32), strip: u32) {
+    pub fn paint(&mut self, scene: &Scene<'_>, visible: (u32, u32), strip: u32) -> Shown {
         let shows = self.judge.judge(scene.root.pixels, scene.root.stride);
         let popups: Vec<PopupPicture<'_>> =
             scene.popups.iter().map(|popup| PopupPicture { y: popup.y - strip as i32, ..*popup }).collect();
-        let Some(scene) = below(scene, strip, &popups) else { return };
+        let Some(scene) = below(scene, strip, &popups) else { return Shown::default() };
         let size = (scene.root.width.min(visible.0) & !1, scene.root.height.min(visible.1) & !1);
         if size.0 == 0 || size.1 == 0 {
-            return;
+            return Shown::default();
         }
         self.customer.damaged(scene.damage);
         self.agent.damaged(scene.damage);
@@ -219,7 +219,9 @@ impl Painter {
                 customer.show(&scene, size, scratch);
                 agent.show(&scene, size, scratch);
             }
-            Shows::Masked => drop(agent.show(&scene, size, scratch)),
+            Shows::Masked => {
+                agent.show(&scene, size, scratch);
+            }
             Shows::Clear | Shows::Unproved | Shows::Unmarked => {
                 if customer.show(&scene, size, scratch) {
                     self.unproved.send_modify(|count| *count += 1);
@@ -227,7 +229,18 @@ impl Painter {
             }
             Shows::Broken => {}
         }
+        Shown {
+            customer: !matches!(shows, Shows::Masked | Shows::Broken),
+            agent: matches!(shows, Shows::Masked | Shows::All),
+        }
     }
+}
+
+/// Who was shown a scene.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shown {
+    pub customer: bool,
+    pub agent: bool,
 }
 
 /// The scene without its first rows.

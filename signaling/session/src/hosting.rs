@@ -86,7 +86,7 @@ impl Session {
             NodeReport::Refused { .. } if is_asked => self.ask_another(now, false),
             NodeReport::Ended { .. } if is_asked => self.ask_another(now, false),
             NodeReport::Offer { sdp, .. } if is_holder => self.publish(sdp),
-            NodeReport::Tabs { tabs, .. } if is_holder => self.tabs = tabs,
+            NodeReport::Tabs { tabs, at, .. } if is_holder => (self.tabs, self.at) = (tabs, at),
             NodeReport::Active { .. } if is_holder => self.active = now,
             NodeReport::Ended { reason, .. } if is_holder => self.end(reason),
             // A second node for the session, or one that was given up and has made it after all.

@@ -183,6 +183,8 @@ pub struct Session {
     /// How often the SFU refused the node's connection since it last took one.
     refusals: u32,
     tabs: Vec<Tab>,
+    /// Where the customer is, for the customer alone.
+    at: Option<Private<String>>,
     people: Vec<Person>,
     created: Now,
     active: Now,
@@ -207,6 +209,7 @@ impl Session {
             published: false,
             refusals: 0,
             tabs: Vec::new(),
+            at: None,
             people: Vec::new(),
             created: now,
             active: now,
@@ -312,7 +315,7 @@ impl Session {
             EndReason::Node => SessionState::Failed,
             EndReason::Participant | EndReason::Api | EndReason::Idle | EndReason::TooLong => SessionState::Ended,
         });
-        let url = self.tabs.iter().find(|tab| tab.active).map(|tab| tab.url.clone());
+        let url = self.at.take();
         for person in &mut self.people {
             person.shown.present = false;
             // Where it ended is the customer's to know.

@@ -18,7 +18,7 @@ fn events() -> impl Strategy<Value = Event> {
         4 => Just(NodeReport::Claimed { session: id() }),
         1 => Just(NodeReport::Refused { session: id(), message: String::new() }),
         2 => Just(NodeReport::Offer { session: id(), sdp: "sdp".into() }),
-        1 => Just(NodeReport::Tabs { session: id(), tabs: vec![] }),
+        1 => Just(NodeReport::Tabs { session: id(), tabs: vec![], at: None }),
         2 => Just(NodeReport::Active { session: id() }),
         1 => reason.prop_map(|reason| NodeReport::Ended { session: id(), reason }),
     ];

@@ -270,14 +270,15 @@ fn the_end_tells_everybody_and_only_the_customer_where() {
     let tab = Tab {
         id: tandem_protocol::TabId(1),
         title: "Cart".into(),
-        url: "https://shop.example/cart".into(),
+        url: "https://shop.example/…".into(),
         active: true,
         loading: false,
         crashed: false,
         can_go_back: false,
         can_go_forward: false,
     };
-    world.node("a", NodeReport::Tabs { session: id(), tabs: vec![tab] });
+    let at = Some("https://shop.example/cart".into());
+    world.node("a", NodeReport::Tabs { session: id(), tabs: vec![tab], at });
     let effects = world.take(Event::End { window: ANA });
     let ended = |url: Option<&str>| ServerSignal::Ended { reason: EndReason::Participant, url: url.map(Private::from) };
     assert_eq!(told(&effects, EVA)[1], &ended(Some("https://shop.example/cart")));

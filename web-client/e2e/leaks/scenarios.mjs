@@ -26,8 +26,8 @@ const keys = (...pressed) => async ({ press }) => {
 export const scenarios = {
   still: { page: `${SECRET}${CARD}` },
   typing: { page: '<input class="secret" type="password" autofocus>', act: keys('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h') },
-  'text area': { page: '<textarea class="secret" autofocus>canary</textarea>', act: keys('a', 'b', 'c', 'd', 'e', 'f') },
-  'editable content': { page: '<div class="secret" contenteditable autofocus>canary</div>', act: keys('Tab', 'a', 'b', 'c', 'd') },
+  'text area': { page: '<textarea class="secret" name="iban" autofocus>canary</textarea>', act: keys('a', 'b', 'c', 'd', 'e', 'f') },
+  'editable content': { page: '<div class="secret" contenteditable aria-label="Password" autofocus>canary</div>', act: keys('Tab', 'a', 'b', 'c', 'd') },
   'scroll by wheel': { page: `<div style="height:900px"></div>${SECRET}<div class="tall"></div>`, act: wheel },
   'scroll by keyboard': {
     page: `${SECRET}<div class="tall"></div>${SECRET}`,
@@ -54,19 +54,19 @@ export const scenarios = {
   },
   'flood of mark-up': { page: `<div id="at"></div>${eachFrame(`at.innerHTML = '<p>' + t + '</p>${SECRET}'.repeat(1 + t % 8)`)}` },
   'type switched': { page: `${SECRET}${script("const s = document.querySelector('input'); setInterval(() => { s.type = s.type === 'text' ? 'password' : 'text' }, 150)")}` },
-  'open shadow root': { page: `<x-a></x-a>${script(`customElements.define('x-a', class extends HTMLElement { connectedCallback() { this.attachShadow({ mode: 'open' }).innerHTML = '<style>input { width: 300px; height: 44px; background: ${MAGENTA} }</style><input value=canary>' } })`)}` },
-  'closed shadow root': { page: `<div id="host"></div>${script(`host.attachShadow({ mode: 'closed' }).innerHTML = '<style>input { width: 300px; height: 44px; background: ${MAGENTA} }</style><input value=canary>'`)}` },
+  'open shadow root': { page: `<x-a></x-a>${script(`customElements.define('x-a', class extends HTMLElement { connectedCallback() { this.attachShadow({ mode: 'open' }).innerHTML = '<style>input { width: 300px; height: 44px; background: ${MAGENTA} }</style><input name=iban value=canary>' } })`)}` },
+  'closed shadow root': { page: `<div id="host"></div>${script(`host.attachShadow({ mode: 'closed' }).innerHTML = '<style>input { width: 300px; height: 44px; background: ${MAGENTA} }</style><input name=iban value=canary>'`)}` },
   'shadow roots again and again': {
-    page: `<div id="at"></div>${script(`setInterval(() => { const host = document.createElement('div'); at.replaceChildren(host); host.attachShadow({ mode: 'closed' }).innerHTML = '<input style="width:300px;height:44px;background:${MAGENTA}">' }, 120)`)}`,
+    page: `<div id="at"></div>${script(`setInterval(() => { const host = document.createElement('div'); at.replaceChildren(host); host.attachShadow({ mode: 'closed' }).innerHTML = '<input name=iban style="width:300px;height:44px;background:${MAGENTA}">' }, 120)`)}`,
   },
   'declarative shadow roots': {
-    page: Array.from({ length: 30 }, (_, i) => `<div><template shadowrootmode="${i % 2 ? 'open' : 'closed'}"><input style="width:300px;height:20px;border:0;background:${MAGENTA}"></template></div>`),
+    page: Array.from({ length: 30 }, (_, i) => `<div><template shadowrootmode="${i % 2 ? 'open' : 'closed'}"><input name="iban" style="width:300px;height:20px;border:0;background:${MAGENTA}"></template></div>`),
   },
   'nested shadow roots': {
-    page: `<div id="host"></div>${script(`const a = host.attachShadow({ mode: 'closed' }); const b = document.createElement('div'); a.append(b); b.attachShadow({ mode: 'closed' }).innerHTML = '<input style="width:300px;height:44px;background:${MAGENTA}">'`)}`,
+    page: `<div id="host"></div>${script(`const a = host.attachShadow({ mode: 'closed' }); const b = document.createElement('div'); a.append(b); b.attachShadow({ mode: 'closed' }).innerHTML = '<input name=iban style="width:300px;height:44px;background:${MAGENTA}">'`)}`,
   },
   'sheets overwritten': {
-    page: `<div id="host"></div>${script(`const root = host.attachShadow({ mode: 'open' }); root.innerHTML = '<input style="width:300px;height:44px;background:${MAGENTA}">'; const own = new CSSStyleSheet(); own.replaceSync('input { opacity: 1 !important }')`)}${eachFrame('root.adoptedStyleSheets = t % 2 ? [own] : []')}`,
+    page: `<div id="host"></div>${script(`const root = host.attachShadow({ mode: 'open' }); root.innerHTML = '<input name=iban style="width:300px;height:44px;background:${MAGENTA}">'; const own = new CSSStyleSheet(); own.replaceSync('input { opacity: 1 !important }')`)}${eachFrame('root.adoptedStyleSheets = t % 2 ? [own] : []')}`,
   },
   'frame of the same site': { page: `<iframe src="still/inner" width="500" height="200"></iframe>` },
   'frame of another site': { page: `<iframe src="OTHER/still/inner" width="500" height="200"></iframe>` },
@@ -85,12 +85,12 @@ export const scenarios = {
   reload: { page: `${SECRET}${script('setTimeout(() => location.reload(), 500)')}` },
   history: { page: `${SECRET}${script("if (!location.hash) { location.hash = 'a'; } setInterval(() => history.go(location.hash === '#a' ? -1 : 1), 300)")}` },
   'list of options': {
-    page: `<select class="secret" autofocus>${`<option style="background:${MAGENTA}">canary</option>`.repeat(6)}</select>`,
+    page: `<select class="secret" name="card_exp_month" autofocus>${`<option style="background:${MAGENTA}">canary</option>`.repeat(6)}</select>`,
     act: keys('Space', 'ArrowDown', 'ArrowDown', 'Escape', 'Space', 'Enter'),
   },
-  'date picker': { page: `<input class="secret" type="date" value="1970-01-01" autofocus>`, act: keys('Space', 'Escape', '1', '2') },
+  'date picker': { page: `<input class="secret" type="date" autocomplete="bday" value="1970-01-01" autofocus>`, act: keys('Space', 'Escape', '1', '2') },
   'hostile style': {
-    page: `<style>* { opacity: 1 !important; visibility: visible !important } input { opacity: 1 !important; animation: none !important; transition: opacity 9s !important }</style><input class="secret" style="opacity:1!important" value="canary">`,
+    page: `<style>* { opacity: 1 !important; visibility: visible !important } input { opacity: 1 !important; animation: none !important; transition: opacity 9s !important }</style><input class="secret" name="iban" style="opacity:1!important" value="canary">`,
   },
   'hostile script': {
     page: `${SECRET}${eachFrame("for (const e of document.querySelectorAll('*')) { for (const a of [...e.attributes]) if (/-(secret|open)$/.test(a.name)) e.removeAttribute(a.name); if (e.className && /-(key|marker)$/.test(e.className)) e.remove() }")}`,
@@ -102,7 +102,7 @@ export const scenarios = {
   'busy page': { page: `${SECRET}${script('setInterval(() => { const end = performance.now() + 180; while (performance.now() < end); }, 220)')}` },
   'validation bubble': { page: `<form id="f"><input class="secret" type="email" value="canary" required></form>${script('setInterval(() => f.reportValidity(), 500)')}` },
   'painted above what holds it': {
-    page: `<div style="opacity:0.99">${SECRET}</div><div popover id="d" style="opacity:1!important"><input class="secret" style="opacity:1!important"></div>${script('d.showPopover()')}`,
+    page: `<div style="opacity:0.99">${SECRET}</div><div popover id="d" style="opacity:1!important"><input class="secret" name="iban" style="opacity:1!important"></div>${script('d.showPopover()')}`,
   },
 };
 

@@ -12,6 +12,9 @@ const denied: Record<Denied, string> = {
   site: 'This site cannot be opened here',
   address: 'This is not an address that can be opened',
   flood: 'That was too fast. Try again',
+  masked: 'This is hidden. Only the customer can use it',
+  blocked: 'Only the customer can do this',
+  typing: 'The customer is typing something private',
 };
 
 const endings: Record<EndReason, string> = {

@@ -1,0 +1,154 @@
+//! What each audience may know beside the picture. What is for agents is made here and nowhere else.
+
+use super::audience::{Agent, Customer, Only};
+use std::collections::HashMap;
+use tandem_protocol::notice::{Field, FieldKind, Notice, Tab};
+use tandem_protocol::{Private, TabId};
+use url::Url;
+
+/// The longest word in a path that agents see (characters): what is longer is a token.
+const WORD: usize = 24;
+/// So many digits in one part of a path are somebody's number.
+const DIGITS: usize = 6;
+
+/// What the pages' guards have said that agents may know.
+#[derive(Debug, Default)]
+pub struct Vouched {
+    /// Titles without anything that is hidden; none for a tab whose page has not said.
+    titles: HashMap<TabId, String>,
+    /// Whether the focus is in a field that agents may see; not until a guard says so.
+    focus: bool,
+    /// Whether the pointer's shape is that under the customer's hand, which tells where they point.
+    customer_points: bool,
+}
+
+impl Vouched {
+    pub fn set_title(&mut self, tab: TabId, title: Option<String>) {
+        self.titles.insert(tab, title.unwrap_or_default());
+    }
+
+    /// The tab shows another page, of which nothing is known yet.
+    pub fn forget(&mut self, tab: TabId) {
+        self.titles.remove(&tab);
+    }
+
+    pub fn set_focus(&mut self, is_open: bool) {
+        self.focus = is_open;
+    }
+
+    pub fn set_customer_points(&mut self, points: bool) {
+        self.customer_points = points;
+    }
+
+    /// Customers know everything.
+    pub fn for_customer(notice: &Notice) -> Only<Customer, Notice> {
+        Only::new(notice.clone())
+    }
+
+    /// The part of a notice that agents may know; none when there is nothing left of it.
+    pub fn for_agent(&self, notice: &Notice) -> Option<Only<Agent, Notice>> {
+        Some(Only::new(match notice {
+            Notice::Tabs { tabs } => Notice::Tabs { tabs: self.tabs(tabs) },
+            Notice::Field { field } => Notice::Field { field: field.filter(|_| self.focus).map(without_caret) },
+            Notice::Cursor { .. } if self.customer_points => return None,
+            Notice::Viewport { .. }
+            | Notice::Cursor { .. }
+            | Notice::Press { .. }
+            | Notice::Denied { .. }
+            | Notice::Shown { .. }
+            | Notice::Crashed { .. } => notice.clone(),
+        }))
+    }
+
+    /// The tabs as agents, and the company's programs, see them.
+    pub fn tabs(&self, tabs: &[Tab]) -> Vec<Tab> {
+        let vouched = |tab: &Tab| Tab {
+            title: Private::new(self.titles.get(&tab.id).cloned().unwrap_or_default()),
+            url: Private::new(address_for_agents(tab.url.reveal())),
+            ..tab.clone()
+        };
+        tabs.iter().map(vouched).collect()
+    }
+}
+
+/// The caret's place tells how much was typed, and each of its moves that something was.
+fn without_caret(field: Field) -> Field {
+    let kind = match field.kind {
+        FieldKind::Password => FieldKind::Text,
+        kind => kind,
+    };
+    Field { kind, caret: [0.0; 4] }
+}
+
+/// An address without what may be somebody's: query, fragment, user, and parts of the path that look like numbers, tokens
+/// or e-mail addresses.
+fn address_for_agents(text: &str) -> String {
+    let Ok(url) = Url::parse(text) else { return String::new() };
+    let Some(host) = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https")) else {
+        return format!("{}:", url.scheme());
+    };
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let path: Vec<&str> = url.path().split('/').map(|part| if is_somebodys(part) { "…" } else { part }).collect();
+    format!("{}://{host}{port}{}", url.scheme(), path.join("/"))
+}
+
+fn is_somebodys(part: &str) -> bool {
+    let lower = part.to_ascii_lowercase().replace("%20", "-");
+    let digits = lower.bytes().filter(u8::is_ascii_digit).count();
+    let longest = lower.split(['-', '_', '.', '+', ',', '~']).map(str::len).max().unwrap_or_default();
+    digits >= DIGITS || longest > WORD || lower.contains('@') || lower.contains("%40")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agents_see_where_a_page_is_and_not_whose() {
+        for (address, shown) in [
+            ("https://shop.example/chairs/alder.html", "https://shop.example/chairs/alder.html"),
+            ("https://shop.example:8443/?email=eva%40example.org#token", "https://shop.example:8443/"),
+            ("https://eva:secret@bank.example/a", "https://bank.example/a"),
+            (
+                "https://shop.example/2026/the-best-chair-for-a-small-home-office",
+                "https://shop.example/2026/the-best-chair-for-a-small-home-office",
+            ),
+            ("https://bank.example/accounts/DE89370400440532013000/list", "https://bank.example/accounts/…/list"),
+            ("https://bank.example/u/eva@example.org", "https://bank.example/u/…"),
+            (
+                "https://bank.example/reset/aGVsbG8gd29ybGQgaGVsbG8gd29ybGQgaGVsbG8gd29ybGQ",
+                "https://bank.example/reset/…",
+            ),
+            ("data:text/html,4111", "data:"),
+            ("about:blank", "about:"),
+            ("", ""),
+        ] {
+            assert_eq!(address_for_agents(address), shown, "{address}");
+        }
+    }
+
+    #[test]
+    fn agents_know_nothing_that_no_guard_vouched_for() {
+        let mut vouched = Vouched::default();
+        let tab = Tab {
+            id: TabId(1),
+            title: "Your card 4111".into(),
+            url: "https://shop.example/?q=secret".into(),
+            active: true,
+            loading: false,
+            crashed: false,
+            can_go_back: false,
+            can_go_forward: false,
+        };
+        let field = Notice::Field { field: Some(Field { kind: FieldKind::Password, caret: [1.0, 2.0, 3.0, 4.0] }) };
+        assert_eq!(vouched.tabs(std::slice::from_ref(&tab))[0].title.reveal(), "");
+        let told = |vouched: &Vouched| vouched.for_agent(&field).unwrap().into_inner();
+        assert_eq!(told(&vouched), Notice::Field { field: None });
+        vouched.set_focus(true);
+        vouched.set_title(TabId(1), Some("Chairs".into()));
+        assert_eq!(told(&vouched), Notice::Field { field: Some(Field { kind: FieldKind::Text, caret: [0.0; 4] }) });
+        assert_eq!(vouched.tabs(&[tab])[0].title.reveal(), "Chairs");
+        vouched.set_customer_points(true);
+        assert!(vouched.for_agent(&Notice::Cursor { shape: Default::default() }).is_none());
+    }
+}
