@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tandem_masking::Shows;
 use tandem_protocol::control::Claim;
 use tandem_protocol::notice::{Denied, Tab};
 use tandem_protocol::policy::Policy;
@@ -160,6 +161,10 @@ impl Reporter {
 
     pub fn denied(&self, reason: Denied) {
         self.change(|tally| tally.denied(reason));
+    }
+
+    pub fn withheld(&self, shows: Shows) {
+        self.change(|tally| tally.withheld(shows));
     }
 
     pub fn took(&self, stage: Stage, time: Duration) {

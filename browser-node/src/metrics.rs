@@ -4,6 +4,7 @@ use prometheus::core::Collector;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use tandem_masking::Shows;
 use tandem_protocol::notice::Denied;
 
 /// What is counted in a worker.
@@ -69,6 +70,14 @@ const REASONS: [(Denied, &str); 9] = [
     (Denied::Typing, "typing"),
 ];
 
+/// Why agents' pictures stood still: what the page's frames said of themselves.
+const WITHHELD: [(Shows, &str); 4] = [
+    (Shows::Clear, "not_asked"),
+    (Shows::Unproved, "not_proved"),
+    (Shows::Broken, "broken_proof"),
+    (Shows::Unmarked, "no_marker"),
+];
+
 /// Times kept between two reports; beyond it the oldest go uncounted rather than the worker's memory.
 const TIMES: usize = 4096;
 
@@ -78,6 +87,7 @@ const TIMES: usize = 4096;
 pub struct Tally {
     counters: [u64; Counter::ALL.len()],
     denied: [u64; REASONS.len()],
+    withheld: [u64; WITHHELD.len()],
     /// Seconds, by stage.
     times: [Vec<f32>; Stage::ALL.len()],
 }
@@ -93,6 +103,12 @@ impl Tally {
         }
     }
 
+    pub fn withheld(&mut self, shows: Shows) {
+        if let Some(place) = WITHHELD.iter().position(|(known, _)| *known == shows) {
+            self.withheld[place] += 1;
+        }
+    }
+
     pub fn took(&mut self, stage: Stage, time: Duration) {
         let times = &mut self.times[stage as usize];
         if times.len() < TIMES {
@@ -101,7 +117,8 @@ impl Tally {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.counters.iter().chain(&self.denied).all(|n| *n == 0) && self.times.iter().all(Vec::is_empty)
+        self.counters.iter().chain(&self.denied).chain(&self.withheld).all(|n| *n == 0)
+            && self.times.iter().all(Vec::is_empty)
     }
 }
 
@@ -110,6 +127,7 @@ impl Tally {
 pub struct NodeMetrics {
     counters: Vec<IntCounter>,
     denied: IntCounterVec,
+    withheld: IntCounterVec,
     times: Vec<Histogram>,
     /// Slots by state.
     pub slots: IntGaugeVec,
@@ -133,14 +151,17 @@ impl NodeMetrics {
         let times =
             Stage::ALL.iter().map(|(_, name, help)| histogram(name, help, 0.000_1)).collect::<Result<Vec<_>, _>>()?;
         let denied = IntCounterVec::new(opts("denied_inputs_total", "Inputs refused by the gate."), &["reason"])?;
+        let help = "Times that agents' pictures stood still, since the page could not prove what it hides.";
+        let withheld = IntCounterVec::new(opts("withheld_total", help), &["reason"])?;
         let slots = IntGaugeVec::new(opts("slots", "Slots by state."), &["state"])?;
         let warm_up = histogram("warm_up_seconds", "From a worker's start to its proof.", 0.1)?;
         let worker_failures = IntCounter::with_opts(opts("worker_failures_total", "Workers that ended unasked."))?;
-        let metrics = NodeMetrics { counters, denied, times, slots, warm_up, worker_failures };
+        let metrics = NodeMetrics { counters, denied, withheld, times, slots, warm_up, worker_failures };
         let each = |c: Box<dyn Collector>| registry.register(c);
         metrics.counters.iter().try_for_each(|c| each(Box::new(c.clone())))?;
         metrics.times.iter().try_for_each(|c| each(Box::new(c.clone())))?;
         each(Box::new(metrics.denied.clone()))?;
+        each(Box::new(metrics.withheld.clone()))?;
         each(Box::new(metrics.slots.clone()))?;
         each(Box::new(metrics.warm_up.clone()))?;
         each(Box::new(metrics.worker_failures.clone()))?;
@@ -152,6 +173,9 @@ impl NodeMetrics {
         self.counters.iter().zip(tally.counters).for_each(|(counter, by)| counter.inc_by(by));
         for ((_, name), by) in REASONS.iter().zip(tally.denied) {
             self.denied.with_label_values(&[name]).inc_by(by);
+        }
+        for ((_, name), by) in WITHHELD.iter().zip(tally.withheld) {
+            self.withheld.with_label_values(&[name]).inc_by(by);
         }
         for (histogram, times) in self.times.iter().zip(&tally.times) {
             times.iter().for_each(|time| histogram.observe(f64::from(*time)));
@@ -171,6 +195,7 @@ mod tests {
         assert!(tally.is_empty());
         tally.count(Counter::EncodedBytes, 500);
         tally.denied(Denied::Flood);
+        tally.withheld(Shows::Unmarked);
         tally.took(Stage::Gate, Duration::from_millis(2));
         let over_the_wire: Tally = serde_json::from_str(&serde_json::to_string(&tally).unwrap()).unwrap();
         metrics.add(&over_the_wire);
@@ -178,6 +203,7 @@ mod tests {
         for line in [
             "tandem_node_encoded_bytes_total 500",
             "tandem_node_denied_inputs_total{reason=\"flood\"} 1",
+            "tandem_node_withheld_total{reason=\"no_marker\"} 1",
             "tandem_node_gate_seconds_count 1",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");

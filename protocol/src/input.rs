@@ -95,6 +95,11 @@ pub enum ControlInput {
         tab: TabId,
         close: bool,
     },
+    /// Hides what is at this place from everybody else, for as long as the session lasts. From the customer alone.
+    Hide {
+        x: f32,
+        y: f32,
+    },
     /// The customer's device has another size or was turned. From the customer alone.
     Resize {
         viewport: Viewport,

@@ -32,6 +32,8 @@ pub enum Notice {
     Denied { id: Option<InputId>, reason: Denied },
     /// `timestamp` is the RTP timestamp of the first picture that followed input `id`.
     Shown { id: InputId, timestamp: u32, stages: Stages },
+    /// For agents: whether their picture stands still because the page cannot prove that it hides what it should.
+    Withheld { withheld: bool },
     /// The page of a tab, or the whole browser, broke down. `Reload` brings a tab back.
     Crashed { tab: Option<TabId> },
 }

@@ -49,6 +49,8 @@ class Guard {
   #sheet = new CSSStyleSheet();
   #key = null;
   #stale = false;
+  /** Selectors of what the customer has hidden. */
+  #byHand = new Set();
   #phases;
   #nearness;
 
@@ -81,7 +83,7 @@ class Guard {
         // The extension's own worker is still on its way to let us read.
       }
       if (stored) this.memory.load(stored);
-      if (stored?.policy) return this.#govern(stored.policy);
+      if (stored?.policy) return this.#govern(stored.policy, Object.keys(stored));
       if (stored) return;
       await new Promise((later) => setTimeout(later, 10));
     }
@@ -89,12 +91,17 @@ class Guard {
 
   #changed(changes) {
     this.memory.load(changes);
-    if (changes.policy?.newValue) this.#govern(changes.policy.newValue);
+    if (changes.policy?.newValue) this.#govern(changes.policy.newValue, []);
     else this.#stale = true;
   }
 
-  #govern(policy) {
+  /** `kept`: the names of what is stored, among it what the customer has hidden by hand. */
+  #govern(policy, kept) {
+    const hidden = this.#byHand;
     this.rules = new Rules(policy);
+    const prefix = `hidden:${location.host}:`;
+    for (const name of kept) if (name.startsWith(prefix)) hidden.add(name.slice(prefix.length));
+    this.rules.mask.selector.push(...hidden);
     this.scan();
     this.title?.look();
     this.#phases()?.dirtied(true);
@@ -406,6 +413,28 @@ class Guard {
     return false;
   }
 
+  /** The customer points at something that the agent is not to see: a place in the window (CSS pixels). */
+  hideAt(x, y) {
+    let element = document.elementFromPoint(x, y);
+    const frame = element?.localName === 'iframe' ? guardOf(element) : null;
+    if (frame) {
+      const box = element.getBoundingClientRect();
+      return frame.hideAt(x - box.x - element.clientLeft, y - box.y - element.clientTop);
+    }
+    for (let root, within; element && (root = chrome.dom.openOrClosedShadowRoot(element)) && !BUILT_IN.has(element.localName); element = within) {
+      within = root.elementFromPoint(x, y);
+      if (!within || within === element) break;
+    }
+    const whole = element?.closest('button,a,label,select,svg,td,th,li,dd,dt,p,h1,h2,h3,h4,h5,h6') ?? element;
+    if (!whole || whole === document.body || whole === document.documentElement) return;
+    this.hide(whole);
+    this.#phases()?.dirtied(true);
+    if (whole.getRootNode() !== document) return;
+    const selector = selectorOf(whole);
+    this.#byHand.add(selector);
+    chrome.storage.session.set({ [`hidden:${location.host}:${selector}`]: 1 }).catch(() => {});
+  }
+
   /** Whether an element, or what holds it, is hidden from the agent. */
   hides(element) {
     for (let node = element; node; node = node.parentElement ?? node.getRootNode().host) {
@@ -463,6 +492,20 @@ function isHidden(element) {
     if (node.matches(':modal,:popover-open,:fullscreen')) return false;
   }
   return true;
+}
+
+/** Finds the element again when the page is loaded anew. */
+function selectorOf(element) {
+  const steps = [];
+  for (let node = element; node && node !== document.documentElement; node = node.parentElement) {
+    if (node.id && document.querySelectorAll(`#${CSS.escape(node.id)}`).length === 1) {
+      steps.unshift(`#${CSS.escape(node.id)}`);
+      break;
+    }
+    const place = [...node.parentElement.children].filter((one) => one.localName === node.localName).indexOf(node) + 1;
+    steps.unshift(`${CSS.escape(node.localName)}:nth-of-type(${place})`);
+  }
+  return steps.join('>');
 }
 
 function guardOf(frame) {

@@ -83,7 +83,7 @@ const SHAPES = {
   bank_accounts: hasIban,
   national_ids: hasNationalId,
   email: (text) => /[\p{L}\d._%+-]+@[\p{L}\d-]+(?:\.[\p{L}\d-]+)+/u.test(text),
-  phone: (text) => /(?:^|[^\d.,-])(?:\+|00)[1-9](?:[ ()./-]{0,2}\d){7,13}(?!\d)|(?:^|[^\d.,-])\(?0\d{1,4}\)?[ /-](?:[ -]?\d){5,9}(?!\d)/.test(text),
+  phone: (text) => /(?<![\p{L}\d.,-]|\d ?)(?:(?:\+|00)[1-9](?:[ ()./-]{0,2}\d){7,13}|\(?0\d{1,4}\)?[ /-](?:[ -]?\d){5,9})(?!\d)/u.test(text),
   birth_dates: (text) => {
     const found = /\d{1,4}[./-]\d{1,2}[./-]\d{1,4}/.exec(text);
     return found !== null && WORDS.find(([name]) => name === 'birth_dates')[1].test(plainWords(text.slice(Math.max(0, found.index - 60), found.index)));

@@ -195,6 +195,7 @@ impl Gate {
             ControlInput::ReleaseAll => self.let_go(who),
             ControlInput::Navigate { to } => Outcome::acts([Action::Navigate { to }]),
             ControlInput::Tab { tab, close } => Outcome::acts([Action::Tab { tab, close }]),
+            ControlInput::Hide { x, y } => Outcome::acts(self.viewport_place(x, y).map(|(x, y)| Action::Hide { x, y })),
             ControlInput::Resize { viewport } => {
                 self.viewport = viewport.clamped();
                 Outcome::acts([Action::Resize { viewport: self.viewport }])
@@ -292,7 +293,7 @@ impl Gate {
                 self.may(role, |p| p.typing)
             }
             ControlInput::Navigate { .. } | ControlInput::Tab { .. } => self.may(role, |p| p.navigate),
-            ControlInput::Resize { .. } => role == Role::Customer,
+            ControlInput::Resize { .. } | ControlInput::Hide { .. } => role == Role::Customer,
             ControlInput::ReleaseAll => true,
         }
     }

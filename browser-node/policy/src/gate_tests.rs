@@ -258,6 +258,7 @@ fn any_input() -> impl Strategy<Value = ControlInput> {
         }),
         Just(ControlInput::ReleaseAll),
         Just(ControlInput::Text { id: InputId(1), text: Private::from("ü") }),
+        (place(), place()).prop_map(|(x, y)| ControlInput::Hide { x, y }),
     ]
 }
 
@@ -292,6 +293,7 @@ impl Seat {
                 | Action::Compose { .. }
                 | Action::Navigate { .. }
                 | Action::Tab { .. }
+                | Action::Hide { .. }
                 | Action::Resize { .. } => {}
             }
         }

@@ -103,4 +103,9 @@ pub enum Action {
     Resize {
         viewport: Viewport,
     },
+    /// Hides what is at the place from everybody but the customer.
+    Hide {
+        x: f32,
+        y: f32,
+    },
 }

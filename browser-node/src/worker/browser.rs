@@ -78,8 +78,6 @@ pub struct Browser {
     viewport: Viewport,
     user_agent: String,
     language: String,
-    /// The tab whose next page is the session's first.
-    first_page: Option<TabId>,
     /// The name of the guards' worlds, and of where they are found there.
     guard: String,
     binding: String,
@@ -136,7 +134,6 @@ impl Browser {
             viewport,
             user_agent: version.user_agent,
             language,
-            first_page: None,
             guard: extension.name().to_owned(),
             binding: extension.binding(),
             unlearnt: None,
@@ -272,11 +269,9 @@ impl Browser {
                     return None;
                 }
                 self.ask_history(tab);
-                let is_first = self.first_page == Some(tab);
                 self.tabs.update(tab, |tab| {
                     tab.url = Private::new(frame.url);
                     tab.crashed = false;
-                    tab.can_go_back &= !is_first;
                 });
                 Some(FromBrowser::Navigated(tab))
             }
@@ -286,20 +281,14 @@ impl Browser {
             }
             EventFrameStartedLoading::IDENTIFIER => self.changed(tab, |tab| tab.loading = true),
             EventFrameStoppedLoading::IDENTIFIER => {
-                // Where the warm browser has been is not the session's. At the commit the entry may not have been made yet.
-                if self.first_page.take_if(|first| *first == tab).is_some() {
-                    let reset = ResetNavigationHistoryParams {};
-                    tell(&self.pages.get(&tab)?.handle, ResetNavigationHistoryParams::IDENTIFIER, reset);
-                }
                 self.ask_history(tab);
                 self.changed(tab, |tab| tab.loading = false)
             }
             HISTORY => {
                 let history: GetNavigationHistoryReturns = event.parse().ok()?;
                 let last = history.entries.len() as i64 - 1;
-                let is_first = self.first_page == Some(tab);
                 self.changed(tab, |tab| {
-                    tab.can_go_back = history.current_index > 0 && !is_first;
+                    tab.can_go_back = history.current_index > 0;
                     tab.can_go_forward = history.current_index < last;
                 })
             }
@@ -339,10 +328,18 @@ impl Browser {
 
     /// Has the active page paint a masked frame, or masked frames for a while.
     pub fn ask_masked(&self, often: bool) {
+        self.tell_guard(if often { "phases.lease()" } else { "phases.shot()" });
+    }
+
+    /// Hides what is at a place of the window (CSS pixels) from everybody but the customer.
+    pub fn hide_at(&self, x: f64, y: f64) {
+        self.tell_guard(&format!("guard.hideAt({x}, {y})"));
+    }
+
+    fn tell_guard(&self, what: &str) {
         let Some(page) = self.tabs.active().and_then(|tab| self.pages.get(&tab)) else { return };
         let Some(guard) = page.guard else { return };
-        let what = if often { "lease" } else { "shot" };
-        let mut evaluate = EvaluateParams::new(format!("{}.phases.{what}()", self.guard));
+        let mut evaluate = EvaluateParams::new(format!("{}.{what}", self.guard));
         evaluate.context_id = Some(ExecutionContextId::new(guard));
         tell(&page.handle, EvaluateParams::IDENTIFIER, evaluate);
     }
@@ -372,12 +369,13 @@ impl Browser {
     }
 
     /// Opens an empty page at an address that no server has.
-    pub fn open_nowhere(&self) {
-        let Some(page) = self.active_page() else { return };
+    pub fn open_nowhere(&mut self) {
+        let Some(page) = self.tabs.active().and_then(|tab| self.pages.get_mut(&tab)) else { return };
+        page.guard = None;
         let pattern = RequestPattern { url_pattern: Some(format!("{NOWHERE}*")), ..RequestPattern::default() };
         let enable = fetch::EnableParams { patterns: Some(vec![pattern]), handle_auth_requests: None };
-        tell(page.handle, fetch::EnableParams::IDENTIFIER, enable);
-        tell(page.handle, NavigateParams::IDENTIFIER, NavigateParams::new(NOWHERE));
+        tell(&page.handle, fetch::EnableParams::IDENTIFIER, enable);
+        tell(&page.handle, NavigateParams::IDENTIFIER, NavigateParams::new(NOWHERE));
     }
 
     /// Whether the active page has a guard. Pages without one are nobody's but the customer's.
@@ -416,10 +414,21 @@ impl Browser {
         });
     }
 
-    /// Opens the session's first page, and forgets that a warm browser showed another before.
-    pub fn open_first(&mut self, url: &Url) {
-        self.first_page = self.tabs.active();
-        self.open(url);
+    /// Forgets where the browser has been so far.
+    pub fn forget_history(&self) {
+        let Some(page) = self.active_page() else { return };
+        tell(page.handle, ResetNavigationHistoryParams::IDENTIFIER, ResetNavigationHistoryParams {});
+        tell(page.handle, fetch::DisableParams::IDENTIFIER, fetch::DisableParams {});
+    }
+
+    /// Opens the session's first page in the place of the one that a warm browser has, so that no way leads back to that.
+    pub fn open_first(&self, url: &Url) {
+        let Some(page) = self.active_page() else { return };
+        let script = format!(
+            "document.head.innerHTML = '<meta name=referrer content=no-referrer>'; location.replace({})",
+            serde_json::Value::from(url.as_str())
+        );
+        tell(page.handle, EvaluateParams::IDENTIFIER, EvaluateParams::new(script));
     }
 
     /// Opens an address in the active tab; the browser says by events how that goes.

@@ -3,7 +3,7 @@
 use super::view::{Painter, Slots};
 use std::sync::{Arc, Mutex, PoisonError};
 use tandem_compositor::{Event, Scene, Sink};
-use tandem_masking::{Judge, STRIP};
+use tandem_masking::{Judge, STRIP, Shows};
 use tandem_protocol::Viewport;
 use tandem_protocol::notice::{CursorShape, Field};
 use tokio::sync::watch;
@@ -20,6 +20,7 @@ pub struct Eyes {
     painter: Painter,
     visible: Visible,
     sample: watch::Sender<Sample>,
+    standing: watch::Sender<Standing>,
     cursor: watch::Sender<CursorShape>,
     field: watch::Sender<Option<Field>>,
     titles: watch::Sender<u64>,
@@ -38,6 +39,17 @@ pub struct Seen {
     pub connected: watch::Receiver<bool>,
     /// Counts the changes that only the customer has seen so far.
     pub unproved: watch::Receiver<u64>,
+    pub standing: watch::Receiver<Standing>,
+}
+
+/// How the agents' picture stands to the page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// It shows the latest frame, as far as that could be proved.
+    #[default]
+    Fresh,
+    /// Frames came since that were not for agents; what the last of them said of itself.
+    Behind(Shows),
 }
 
 /// How much of the window is the page.
@@ -65,8 +77,9 @@ pub fn open(judge: Judge, slots: &Slots, viewport: Viewport) -> (Eyes, Seen) {
     let (titles, titles_seen) = watch::channel(0);
     let (connected, connected_seen) = watch::channel(true);
     let (unproved, unproved_seen) = watch::channel(0);
+    let (standing, standing_seen) = watch::channel(Standing::default());
     let painter = Painter::new(judge, slots, unproved);
-    let eyes = Eyes { painter, visible: visible.clone(), sample, cursor, field, titles, connected };
+    let eyes = Eyes { painter, visible: visible.clone(), sample, standing, cursor, field, titles, connected };
     let seen = Seen {
         visible,
         sample: sampled,
@@ -75,6 +88,7 @@ pub fn open(judge: Judge, slots: &Slots, viewport: Viewport) -> (Eyes, Seen) {
         titles: titles_seen,
         connected: connected_seen,
         unproved: unproved_seen,
+        standing: standing_seen,
     };
     (eyes, seen)
 }
@@ -83,6 +97,10 @@ impl Sink for Eyes {
     fn commit(&mut self, scene: Scene<'_>) {
         let (visible, strip) = self.visible.get();
         let shown = self.painter.paint(&scene, visible, strip);
+        if let Some(shows) = shown.shows {
+            let standing = if shown.agent { Standing::Fresh } else { Standing::Behind(shows) };
+            self.standing.send_if_modified(|before| std::mem::replace(before, standing) != standing);
+        }
         let root = &scene.root;
         let (x, y) = (root.width.min(visible.0) as usize / 2, root.height.min(visible.1) as usize / 2);
         if let Some([b, g, r, _]) = root.pixels.get(y * root.stride + x * 4..).and_then(|p| p.first_chunk::<4>()) {

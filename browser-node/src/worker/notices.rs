@@ -40,9 +40,10 @@ impl Vouched {
         self.customer_points = points;
     }
 
-    /// Customers know everything.
-    pub fn for_customer(notice: &Notice) -> Only<Customer, Notice> {
-        Only::new(notice.clone())
+    /// Customers know everything of the page; what agents do not see is no matter of theirs.
+    pub fn for_customer(notice: &Notice) -> Option<Only<Customer, Notice>> {
+        let is_theirs = !matches!(notice, Notice::Withheld { .. });
+        is_theirs.then(|| Only::new(notice.clone()))
     }
 
     /// The part of a notice that agents may know; none when there is nothing left of it.
@@ -56,6 +57,7 @@ impl Vouched {
             | Notice::Press { .. }
             | Notice::Denied { .. }
             | Notice::Shown { .. }
+            | Notice::Withheld { .. }
             | Notice::Crashed { .. } => notice.clone(),
         }))
     }

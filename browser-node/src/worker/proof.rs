@@ -61,7 +61,13 @@ pub async fn prove(
     run(browser, BREAK).await?;
     sees(seen, browser, |sample| is_near(sample.customer, SECRET[2])).await.ok_or(ProofError::NotShown)?;
     let agent = seen.sample.borrow().agent;
-    if is_near(agent, PAGE[1]) { Ok(()) } else { Err(ProofError::Leaked) }
+    if !is_near(agent, PAGE[1]) {
+        return Err(ProofError::Leaked);
+    }
+    // A fresh page for the session to begin in.
+    open_guarded(browser).await.ok_or(ProofError::Unguarded)?;
+    browser.forget_history();
+    Ok(())
 }
 
 /// A secret field over the middle of a page; both change their colours when they are clicked.

@@ -63,6 +63,7 @@ impl Seat {
                 browser.tab(*tab, *close);
             }
             Action::Resize { viewport } => self.resize(*viewport, browser),
+            Action::Hide { x, y } => browser.hide_at(f64::from(*x), below_strip(*y)),
         }
         Ok(())
     }

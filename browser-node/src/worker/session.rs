@@ -7,7 +7,7 @@ use super::bitrate;
 use super::browser::{Browser, FromBrowser, FromGuard, address};
 use super::channels::FromChannel;
 use super::encoder::Encoded;
-use super::eyes::Seen;
+use super::eyes::{Seen, Standing};
 use super::notices::Vouched;
 use super::photon::Photons;
 use super::publisher::{FromPublisher, Publisher, PublisherError};
@@ -38,6 +38,9 @@ const FAST: Duration = Duration::from_millis(10);
 /// Changes that come as fast as this are shown masked by the page itself for a while.
 const OFTEN: Duration = Duration::from_millis(90);
 
+/// How long the agents' picture may be behind before they are told why it stands still.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+
 /// A claimed worker.
 pub struct Live {
     gate: Gate,
@@ -60,6 +63,9 @@ pub struct Live {
     other: Option<ParticipantId>,
     /// Counts the places of the customer's pointer that agents are shown.
     followed: u32,
+    /// Since when the agents' picture is behind, and whether they were told.
+    behind: Option<Instant>,
+    withheld: bool,
     /// When the page was last asked for a masked frame.
     asked: Option<Instant>,
     pace: u32,
@@ -88,6 +94,8 @@ enum Event {
     ForCustomer(Box<Only<Customer, Encoded>>),
     ForAgent(Box<Only<Agent, Encoded>>),
     Unproved,
+    Standing,
+    Overdue,
     Browser(FromBrowser),
     Cursor,
     Field,
@@ -125,6 +133,8 @@ impl Live {
             customer: None,
             other: None,
             followed: 0,
+            behind: None,
+            withheld: false,
             asked: None,
             pace: PACE,
             encode_time: Duration::ZERO,
@@ -140,6 +150,7 @@ impl Live {
     pub async fn run(mut self, orders: &mut crate::handshake::Orders, encoded: &mut Encoders) -> EndReason {
         self.publish().await;
         loop {
+            let overdue = self.behind.filter(|_| !self.withheld).map(|since| since + PATIENCE);
             let hold = self.gate.deadline().map(|at| self.epoch + Duration::from_millis(at.0));
             let event = tokio::select! {
                 order = orders.recv() => Event::Order(order),
@@ -151,6 +162,8 @@ impl Live {
                 Ok(()) = self.seen.field.changed() => Event::Field,
                 Ok(()) = self.seen.titles.changed() => Event::Titled,
                 Ok(()) = self.seen.unproved.changed() => Event::Unproved,
+                Ok(()) = self.seen.standing.changed() => Event::Standing,
+                () = at(overdue) => Event::Overdue,
                 gone = self.seen.connected.wait_for(|connected| !connected) => { let _ = gone; Event::CompositorGone }
                 () = at(hold) => Event::HoldExpired,
             };
@@ -165,6 +178,8 @@ impl Live {
                 Event::ForCustomer(picture) => self.customer_picture(*picture).await,
                 Event::ForAgent(picture) => self.agent_picture(*picture).await,
                 Event::Unproved => self.ask_masked(),
+                Event::Standing => self.stands(),
+                Event::Overdue => self.overdue(),
                 Event::Browser(FromBrowser::Tabs) => self.tabs_changed(),
                 Event::Browser(FromBrowser::Navigated(tab)) => {
                     self.vouched.forget(tab);
@@ -442,6 +457,37 @@ impl Live {
         }
     }
 
+    /// The agents' picture fell behind, or caught up.
+    fn stands(&mut self) {
+        let standing = *self.seen.standing.borrow_and_update();
+        match standing {
+            Standing::Behind(_) => {
+                self.behind.get_or_insert_with(Instant::now);
+            }
+            Standing::Fresh => {
+                self.behind = None;
+                if std::mem::take(&mut self.withheld) {
+                    self.tell_all(&Notice::Withheld { withheld: false });
+                }
+            }
+        }
+    }
+
+    /// It has been behind for long: agents are told, and the page is asked once more.
+    fn overdue(&mut self) {
+        if !is_wanted(&self.demands, Audience::Agent) {
+            // While no agent looks, nothing is asked for.
+            self.behind = None;
+            return;
+        }
+        if let Standing::Behind(shows) = *self.seen.standing.borrow() {
+            self.reports.withheld(shows);
+        }
+        self.withheld = true;
+        self.tell_all(&Notice::Withheld { withheld: true });
+        self.ask_masked();
+    }
+
     /// Paces Chromium and the encoder by who looks and how fast we are.
     fn look(&mut self) {
         let somebody = self.demands.values().any(|d| d.subscribers > 0);
@@ -481,6 +527,7 @@ impl Live {
             Notice::Cursor { shape: *self.seen.cursor.borrow() },
             Notice::Field { field: *self.seen.field.borrow() },
             Notice::Tabs { tabs: self.browser.tabs().to_vec() },
+            Notice::Withheld { withheld: self.withheld },
         ] {
             self.tell(who, &notice);
         }
@@ -490,7 +537,11 @@ impl Live {
     fn tell(&self, who: ParticipantId, notice: &Notice) {
         let (Some(publisher), Some(role)) = (&self.publisher, self.roles.get(&who)) else { return };
         match role.audience() {
-            Audience::Customer => publisher.channels().tell_customer(who, &Vouched::for_customer(notice)),
+            Audience::Customer => {
+                if let Some(notice) = Vouched::for_customer(notice) {
+                    publisher.channels().tell_customer(who, &notice);
+                }
+            }
             Audience::Agent => {
                 if let Some(notice) = self.vouched.for_agent(notice) {
                     publisher.channels().tell_agent(who, &notice);
@@ -530,7 +581,7 @@ fn id_of(input: &tandem_protocol::input::ControlInput) -> Option<InputId> {
     use tandem_protocol::input::ControlInput::*;
     match input {
         Button { id, .. } | Wheel { id, .. } | Key { id, .. } | Text { id, .. } | Touch { id, .. } => Some(*id),
-        Compose { .. } | ReleaseAll | Navigate { .. } | Tab { .. } | Resize { .. } => None,
+        Compose { .. } | ReleaseAll | Navigate { .. } | Tab { .. } | Resize { .. } | Hide { .. } => None,
     }
 }
 

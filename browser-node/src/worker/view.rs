@@ -232,15 +232,17 @@ impl Painter {
         Shown {
             customer: !matches!(shows, Shows::Masked | Shows::Broken),
             agent: matches!(shows, Shows::Masked | Shows::All),
+            shows: Some(shows),
         }
     }
 }
 
-/// Who was shown a scene.
+/// Who was shown a scene, and what it said of itself.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Shown {
     pub customer: bool,
     pub agent: bool,
+    pub shows: Option<Shows>,
 }
 
 /// The scene without its first rows.

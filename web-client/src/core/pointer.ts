@@ -10,6 +10,8 @@ export interface PointerOptions {
   place(x: number, y: number): (Place & { inside: boolean }) | null;
   /** Runs `step` before the next paint. */
   frame?(step: () => void): void;
+  /** Takes a press at this place for itself; true when it did. */
+  taken?(place: Place): boolean;
   /** A press began here, so the page may move the keyboard focus. */
   pressed?(touch: boolean): void;
 }
@@ -88,6 +90,7 @@ class Pointer {
     const place = this.#options.place(event.clientX, event.clientY);
     if (!place?.inside) return;
     event.preventDefault();
+    if (this.#options.taken?.(place)) return;
     const touch = event.pointerType === 'touch';
     this.#options.pressed?.(touch);
     this.#capture(event.pointerId);

@@ -35,6 +35,10 @@ export class LiveSession {
   tabs = $state.raw<Tab[]>([]);
   field = $state.raw<Field | null>(null);
   crashed = $state.raw<{ tab: number | null } | null>(null);
+  /** The agent's picture stands still for privacy. */
+  withheld = $state(false);
+  /** The customer is about to point at something that the agent is not to see. */
+  hiding = $state(false);
   denial = $state.raw<{ reason: Denied; at: Place | null } | null>(null);
 
   /** Click-to-picture, in milliseconds, the latest last. */
@@ -147,6 +151,12 @@ export class LiveSession {
   leave(): void {
     this.close();
     tabStorage().removeItem(resumeKey());
+  }
+
+  /** Hides what is at this place of the page from everybody but the customer. */
+  hide(x: number, y: number): void {
+    this.hiding = false;
+    this.#peer?.control({ type: 'hide', x, y });
   }
 
   /** The customer's device has this much room for the page. */
@@ -292,6 +302,9 @@ export class LiveSession {
         return this.#deny(notice.reason);
       case 'shown':
         return this.#photon.shown(notice.id, notice.timestamp, performance.now());
+      case 'withheld':
+        this.withheld = notice.withheld;
+        return;
       case 'crashed':
         this.crashed = { tab: notice.tab };
         return;
