@@ -92,7 +92,7 @@ impl Node {
             start_url: "about:blank".to_owned().into(),
             viewport: Viewport::DEFAULT,
             language: "en".into(),
-            policy: Policy::default(),
+            policy: Box::default(),
         };
         self.order(NodeOrder::Claim { session: session.clone(), claim }).await;
     }

@@ -85,7 +85,7 @@ pub enum NodeOrder {
     },
     Policy {
         session: SessionId,
-        policy: Policy,
+        policy: Box<Policy>,
     },
     /// Ends the session and deletes all of it.
     Release {
@@ -100,7 +100,7 @@ pub struct Claim {
     pub viewport: Viewport,
     /// BCP 47; becomes the browser's `Accept-Language`.
     pub language: String,
-    pub policy: Policy,
+    pub policy: Box<Policy>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

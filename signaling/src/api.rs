@@ -190,7 +190,7 @@ async fn create(
         ));
     }
     let viewport = body.viewport.unwrap_or(Viewport::DEFAULT).clamped();
-    let claim = Claim { start_url: body.start_url, viewport, language, policy: caller.company.policy };
+    let claim = Claim { start_url: body.start_url, viewport, language, policy: Box::new(caller.company.policy) };
     let (company, company_name) = (caller.company.id, caller.company.name);
     let agent = caller.person.map(|person| person.name);
     let created = hub.create(Wanted { company, company_name, agent, start_host: host, claim }).await?;

@@ -225,7 +225,7 @@ impl Hub {
         let of_company =
             state.live.iter().filter(|(_, live)| live.session.company() == company).map(|(id, _)| id.clone());
         for id in of_company.collect::<Vec<_>>() {
-            self.handle_in(&mut state, &id, Event::Policy { policy: policy.clone() });
+            self.handle_in(&mut state, &id, Event::Policy { policy: Box::new(policy.clone()) });
         }
     }
 

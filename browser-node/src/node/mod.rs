@@ -230,7 +230,7 @@ impl Supervisor {
             NodeOrder::Answer { session, sdp } => (session, Order::Answer { sdp }),
             NodeOrder::Reconnect { session } => (session, Order::Reconnect),
             NodeOrder::Navigate { session, url } => (session, Order::Navigate { url }),
-            NodeOrder::Policy { session, policy } => (session, Order::Policy { policy }),
+            NodeOrder::Policy { session, policy } => (session, Order::Policy { policy: *policy }),
         };
         if let Some(slot) = self.slots.of(&session).filter(|slot| matches!(self.slots.all()[*slot], Slot::Claimed(_))) {
             self.tell(slot, order);

@@ -116,7 +116,7 @@ impl Live {
             browser.open_first(&url);
         }
         let mut live = Live {
-            gate: Gate::new(claim.policy, viewport),
+            gate: Gate::new(*claim.policy, viewport),
             seat,
             browser,
             seen,

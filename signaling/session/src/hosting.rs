@@ -19,7 +19,7 @@ pub(crate) enum Host {
         until: Now,
         claim: Box<Claim>,
         others: Vec<NodeName>,
-        policy: Option<Policy>,
+        policy: Option<Box<Policy>>,
     },
     Held {
         node: NodeName,
@@ -69,7 +69,7 @@ impl Session {
         }
     }
 
-    pub(crate) fn new_policy(&mut self, policy: Policy) {
+    pub(crate) fn new_policy(&mut self, policy: Box<Policy>) {
         match &mut self.host {
             Host::None => {}
             Host::Asked { policy: newer, .. } => *newer = Some(policy),

@@ -129,7 +129,7 @@ pub enum Event {
     },
     /// The company decided anew.
     Policy {
-        policy: Policy,
+        policy: Box<Policy>,
     },
     /// By the API.
     Delete,

@@ -49,7 +49,7 @@ fn events() -> impl Strategy<Value = Event> {
         6 => window().prop_map(|window| Event::Offer { window, sdp: "sdp".into() }),
         1 => window().prop_map(|window| Event::End { window }),
         1 => Just(Event::Navigate { url: "https://shop.example/".into() }),
-        1 => Just(Event::Policy { policy: Policy::default() }),
+        1 => Just(Event::Policy { policy: Box::default() }),
         1 => Just(Event::Delete),
         4 => Just(Event::Tick),
     ]

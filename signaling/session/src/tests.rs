@@ -17,7 +17,7 @@ pub(crate) fn wanted(nodes: &[&str]) -> Wanted {
         start_url: "https://shop.example/".into(),
         viewport: Viewport::DEFAULT,
         language: "en".into(),
-        policy: Policy::default(),
+        policy: Box::default(),
     };
     let nodes = nodes.iter().map(|name| node(name)).collect();
     Wanted { id: id(), company: "acme".parse().unwrap(), company_name: "Acme".into(), claim, nodes, sfu: node("sfu") }
@@ -193,7 +193,7 @@ fn a_claim_goes_from_node_to_node() {
     assert!(matches!(&effects[..], [Effect::Node { node, order: NodeOrder::Claim { .. } }] if node.as_str() == "b"));
     let effects = world.after(Limits::default().claim);
     assert_eq!((&effects[0], effects.len()), (&release("b"), 2));
-    world.take(Event::Policy { policy: Policy { sites: Default::default(), ..Policy::default() } });
+    world.take(Event::Policy { policy: Box::default() });
     let effects = world.take(Event::NodeLost { node: node("c") });
     assert!(matches!(&effects[..], [Effect::Node { node, order: NodeOrder::Claim { .. } }] if node.as_str() == "d"));
     assert_eq!(world.node("b", claimed()), [release("b")], "too late");
@@ -214,8 +214,10 @@ fn without_a_node_there_is_no_session() {
 #[test]
 fn a_policy_reaches_the_browser_also_when_it_changes_during_the_claim() {
     let (mut session, _) = Session::new(wanted(&["a"]), Limits::default(), START);
-    let policy =
-        Policy { sites: tandem_protocol::policy::Sites { allowed: vec![], blocked: vec![] }, ..Policy::default() };
+    let policy = Box::new(Policy {
+        sites: tandem_protocol::policy::Sites { allowed: vec![], blocked: vec![] },
+        ..Policy::default()
+    });
     assert_eq!(session.handle(Event::Policy { policy: policy.clone() }, START), []);
     let effects = session.handle(Event::Node { node: node("a"), report: NodeReport::Claimed { session: id() } }, START);
     let order = ordered("a", NodeOrder::Policy { session: id(), policy });
