@@ -9,7 +9,6 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tandem_protocol::control::{Claim, Component, FromControl, NodeOrder, NodeReport, ToControl};
-use tandem_protocol::policy::Policy;
 use tandem_protocol::signal::EndReason;
 use tandem_protocol::{SessionId, Viewport, limits, parse, to_json};
 use tempfile::TempDir;

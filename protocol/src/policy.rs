@@ -35,6 +35,19 @@ impl Default for Policy {
     }
 }
 
+/// The JSON schema (2020-12) of a policy.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Policy)
+}
+
+/// The schemas of a policy and of what it is made of, which refer to each other below `path` of their document.
+pub fn definitions(path: &str) -> serde_json::Map<String, serde_json::Value> {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().with(|s| s.definitions_path = path.to_owned().into());
+    let mut generator = settings.into_generator();
+    generator.subschema_for::<Policy>();
+    generator.take_definitions(true)
+}
+
 /// Which sites a session may show. A host covers its subdomains; `*` in `allowed` is every site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tandem_protocol::api::{
     ApiError, CreateSession, CreatedSession, JoinLink, Me, Navigate, RedeemPin, RedeemedPin, SessionList,
     SessionSummary, SessionView, SignIn,
@@ -39,6 +39,7 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/sign-out", post(sign_out))
         .route("/me", get(me))
         .route("/companies/{company}/policy", get(policy).put(set_policy))
+        .route("/policy.schema.json", get(async || Json(tandem_protocol::policy::schema())))
         .route("/openapi.json", get(openapi))
         .fallback(async || error(StatusCode::NOT_FOUND, "not_found", "there is nothing here"))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
@@ -355,9 +356,13 @@ async fn set_policy(
     Ok(Json(policy))
 }
 
-/// Written by hand; a test holds it against the routes.
-pub(crate) const OPENAPI: &str = include_str!("openapi.json");
-
+/// Written by hand but for the policy; a test holds it against the routes.
 async fn openapi() -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], OPENAPI).into_response()
+    static DOCUMENT: LazyLock<serde_json::Value> = LazyLock::new(|| {
+        let mut document: serde_json::Value = serde_json::from_str(include_str!("openapi.json")).unwrap_or_default();
+        let schemas = document["components"]["schemas"].as_object_mut();
+        schemas.into_iter().for_each(|all| all.extend(tandem_protocol::policy::definitions("/components/schemas")));
+        document
+    });
+    Json(&*DOCUMENT).into_response()
 }

@@ -273,6 +273,8 @@ async fn the_open_api_document_is_true() {
     let routes: Vec<_> =
         include_str!("../src/api.rs").split(".route(\"").skip(1).map(|r| r.split('"').next().unwrap()).collect();
     assert_eq!(paths.len(), routes.len());
+    assert_eq!(document["components"]["schemas"]["Policy"]["additionalProperties"], false);
+    assert!(document["components"]["schemas"]["MaskRule"].is_object(), "what a policy is made of is there too");
     for (path, methods) in paths {
         assert!(routes.contains(&path.as_str()), "{path}");
         for method in methods.as_object().unwrap().keys().filter(|name| *name != "parameters") {
