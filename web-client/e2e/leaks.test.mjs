@@ -25,4 +25,6 @@ for (const [name, { freezes }] of Object.entries(scenarios)) {
   });
 }
 
+test('nothing of it is in what the agent’s page, the logs and the metrics are told', async () => assert.deepEqual(await lab.told(), []));
+
 test('enough was looked at', () => assert.ok(frames >= FRAMES, `${frames} pictures`));

@@ -17,8 +17,11 @@ export async function joinAsCustomer(browser, url, options) {
   return page;
 }
 
-export async function joinAsAgent(browser, url, options) {
-  const page = await (await browser.newContext(options)).newPage();
+/** `listen` runs in the agent's page before its first script. */
+export async function joinAsAgent(browser, url, options, listen = () => {}) {
+  const context = await browser.newContext(options);
+  await context.addInitScript(listen);
+  const page = await context.newPage();
   await page.goto(url);
   await seesPicture(page);
   return page;

@@ -37,6 +37,7 @@ try {
     }
     console.error(`round ${round}: ${total()} pictures`);
   }
+  for (const found of await lab.told()) console.error(`told: ${found}`);
 } finally {
   await lab.close();
 }

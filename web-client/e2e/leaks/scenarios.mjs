@@ -101,6 +101,40 @@ export const scenarios = {
   },
   'busy page': { page: `${SECRET}${script('setInterval(() => { const end = performance.now() + 180; while (performance.now() < end); }, 220)')}` },
   'validation bubble': { page: `<form id="f"><input class="secret" type="email" value="canary" required></form>${script('setInterval(() => f.reportValidity(), 500)')}` },
+  'text by its check digits': { page: `<p><span class="secret" id="s"></span></p>${script("setInterval(() => { s.textContent = s.textContent ? '' : '4111 1111 1111 1111' }, 250)")}` },
+  'text in parts': { page: '<p><span class="secret">4111 <b>1111</b> 1111 <i>1111</i></span></p>' },
+  'text that was typed': {
+    page: `<input class="secret" type="password" name="password" autofocus><p><span id="s" style="font-size:40px;color:${MAGENTA}"></span></p>${script("document.querySelector('input').addEventListener('input', (event) => { s.textContent = event.target.value })")}`,
+    act: keys('c', 'a', 'n', 'a', 'r', 'y', 'x', 'y'),
+  },
+  'text of a drawing': { page: `<svg width="600" height="80"><text y="60" font-size="48" fill="${MAGENTA}">4111 1111 1111 1111</text></svg>` },
+  'generated content': { page: `<style>[data-n]::before { content: attr(data-n); background: ${MAGENTA}; font-size: 30px }</style><p data-n="DE89 3704 0044 0532 0130 00"></p>` },
+  'value set by script': {
+    page: `<input id="f" name="reference" style="width:320px;height:44px">${script(`setTimeout(() => { f.value = '4111111111111111'; f.style.background = '${MAGENTA}' }, 600)`)}`,
+  },
+  'label that comes late': {
+    page: `<label id="l">Name</label><input aria-labelledby="l" id="f" style="width:320px;height:44px">${script(`setTimeout(() => { l.textContent = 'Card number'; f.style.background = '${MAGENTA}' }, 600)`)}`,
+  },
+  canvas: { page: `<canvas id="c" width="300" height="100"></canvas>${eachFrame(`const x = c.getContext('2d'); x.fillStyle = '${MAGENTA}'; x.fillRect(0, 0, 300, 100)`)}` },
+  'background picture': { page: `<div class="by-rule" style="width:300px;height:100px;background-image:linear-gradient(${MAGENTA},${MAGENTA})"></div>` },
+  picture: { page: `<img class="secret" src="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><rect width='400' height='400' fill='%23f0f'/></svg>">` },
+  'full screen': {
+    page: `<div id="d" style="background:#fff"><button style="width:200px;height:60px">Larger</button>${SECRET}</div>${script("document.querySelector('button').onclick = () => (document.fullscreenElement ? document.exitFullscreen() : d.requestFullscreen())")}`,
+    act: async ({ click, press }) => {
+      await click([100, 110]);
+      await press('Escape');
+    },
+  },
+  resized: {
+    page: `${SECRET}<div class="tall"></div>`,
+    act: async ({ resize }) => {
+      for (const [width, height] of [[700, 900], [1000, 600], [900, 700]]) await resize(width, height);
+    },
+  },
+  'back and forth': { page: `${SECRET}${script("addEventListener('pageshow', () => setTimeout(() => (location.search ? history.back() : (location.href = '?next')), 400))")}` },
+  printed: { page: `${SECRET}${script('setTimeout(() => print(), 400)')}`, freezes: 'a print may stop the page' },
+  'title and address': { page: `${SECRET}${script("const s = document.querySelector('input'); setInterval(() => { document.title = s.value; history.replaceState(null, '', '?' + s.value + '#' + s.value) }, 200)")}` },
+  'alert with what was typed': { page: `${SECRET}${script("setTimeout(() => alert(document.querySelector('input').value), 500)")}` },
   'painted above what holds it': {
     page: `<div style="opacity:0.99">${SECRET}</div><div popover id="d" style="opacity:1!important"><input class="secret" name="iban" style="opacity:1!important"></div>${script('d.showPopover()')}`,
   },
