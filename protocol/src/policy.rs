@@ -42,7 +42,8 @@ pub fn schema() -> schemars::Schema {
 
 /// The schemas of a policy and of what it is made of, which refer to each other below `path` of their document.
 pub fn definitions(path: &str) -> serde_json::Map<String, serde_json::Value> {
-    let settings = schemars::generate::SchemaSettings::draft2020_12().with(|s| s.definitions_path = path.to_owned().into());
+    let settings =
+        schemars::generate::SchemaSettings::draft2020_12().with(|s| s.definitions_path = path.to_owned().into());
     let mut generator = settings.into_generator();
     generator.subschema_for::<Policy>();
     generator.take_definitions(true)

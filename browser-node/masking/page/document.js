@@ -49,6 +49,7 @@ class Guard {
   #sheet = new CSSStyleSheet();
   #key = null;
   #stale = false;
+  #isBroken = false;
   /** Selectors of what the customer has hidden. */
   #byHand = new Set();
   #phases;
@@ -61,13 +62,22 @@ class Guard {
     this.#sheet.replaceSync(
       `@layer ${NAME}{:is(${SECRETS}):not(#${NAME}#${NAME}){opacity:0!important;transition-property:none!important}}`,
     );
-    this.observer = new MutationObserver((records) => this.#mutated(records));
+    this.observer = new MutationObserver((records) => this.#safely(() => this.#mutated(records)));
     this.#observe(document);
     this.#nearness = new IntersectionObserver((entries) => this.#moved(entries), { rootMargin: '100%' });
     this.#listen();
     this.scan();
     this.#load();
-    chrome.storage.session.onChanged.addListener((changes) => this.#changed(changes));
+    chrome.storage.session.onChanged.addListener((changes) => this.#safely(() => this.#changed(changes)));
+  }
+
+  /** What could not be looked through is proved no more: in doubt, the agent sees nothing. */
+  #safely(step) {
+    try {
+      step();
+    } catch {
+      this.#isBroken = true;
+    }
   }
 
   /** Whether it knows what the company hides. Until then no frame is proved. */
@@ -126,8 +136,10 @@ class Guard {
   #typed = (event) => {
     const field = event.composedPath()[0];
     if (!(field instanceof Element)) return;
-    if (this.#marked.has(field)) this.#hold(field, event.type === 'change');
-    else if (field.matches(CANDIDATES)) this.#decide(field);
+    this.#safely(() => {
+      if (this.#marked.has(field)) this.#hold(field, event.type === 'change');
+      else if (field.matches(CANDIDATES)) this.#decide(field);
+    });
   };
 
   /** Notes what a hidden field holds, and keeps it once it is whole. */
@@ -144,7 +156,7 @@ class Guard {
 
   #attached = (event) => {
     event.stopImmediatePropagation();
-    if (event.relatedTarget) this.#element(event.relatedTarget);
+    if (event.relatedTarget) this.#safely(() => this.#element(event.relatedTarget));
   };
 
   #moved(entries) {
@@ -292,8 +304,10 @@ class Guard {
 
   scan() {
     this.#keepKey();
-    if (document.documentElement) this.#tree(document.documentElement);
-    for (const root of this.roots.keys()) this.#tree(root);
+    this.#safely(() => {
+      if (document.documentElement) this.#tree(document.documentElement);
+      for (const root of this.roots.keys()) this.#tree(root);
+    });
     this.#stale = true;
   }
 
@@ -315,7 +329,7 @@ class Guard {
     }
     this.#watch(element);
     if (BUILT_IN.has(element.localName)) return;
-    const root = chrome.dom.openOrClosedShadowRoot(element);
+    const root = shadowOf(element);
     if (root && !this.roots.has(root)) this.#track(root, element);
   }
 
@@ -359,7 +373,10 @@ class Guard {
 
   /** Decides anew what a change elsewhere may have turned: a label that came late, a value that a script set. */
   refresh() {
-    if (!this.rules.known) return;
+    if (this.rules.known) this.#safely(() => this.#refresh());
+  }
+
+  #refresh() {
     if (this.#stale) {
       this.#stale = false;
       for (const field of this.#fields) {
@@ -421,7 +438,7 @@ class Guard {
       const box = element.getBoundingClientRect();
       return frame.hideAt(x - box.x - element.clientLeft, y - box.y - element.clientTop);
     }
-    for (let root, within; element && (root = chrome.dom.openOrClosedShadowRoot(element)) && !BUILT_IN.has(element.localName); element = within) {
+    for (let root, within; element && (root = shadowOf(element)) && !BUILT_IN.has(element.localName); element = within) {
       within = root.elementFromPoint(x, y);
       if (!within || within === element) break;
     }
@@ -446,8 +463,16 @@ class Guard {
   /** Whether nothing secret of this document shows; after layout and before paint of a masked frame. */
   audit() {
     if (!this.rules.known) return false;
-    this.#openElements();
-    this.refresh();
+    let good = false;
+    this.#safely(() => {
+      this.#openElements();
+      this.#refresh();
+      good = this.#isAllHidden();
+    });
+    return good && !this.#isBroken;
+  }
+
+  #isAllHidden() {
     let good = true;
     for (const open of document.querySelectorAll(`[${NAME}-open]`)) this.#restore(open);
     for (const element of this.near) if (this.#marked.has(element)) this.hide(element);
@@ -479,6 +504,11 @@ class Guard {
     }
     return false;
   }
+}
+
+/** An element's shadow root, of whatever kind. Only HTML elements can have one, and Chromium throws when it is asked of others. */
+function shadowOf(element) {
+  return element instanceof HTMLElement ? chrome.dom.openOrClosedShadowRoot(element) : null;
 }
 
 /** Whether an element paints nothing, by its own style or by what holds it. */

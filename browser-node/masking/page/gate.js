@@ -102,7 +102,16 @@ class Gate {
     this.#turn.isCustomers = false;
   };
 
+  /** An event that cannot be judged is the customer's or nobody's. */
   #judge = (event) => {
+    try {
+      this.#decide(event);
+    } catch {
+      if (this.#turn.sender !== 'customer') this.#deny(event, 'blocked');
+    }
+  };
+
+  #decide(event) {
     const { type } = event;
     const target = event.composedPath()[0];
     if (type === 'focusin' || type === 'focusout') return this.#focus(event, target);
@@ -116,7 +125,7 @@ class Gate {
     if (this.#isForeign) return this.#deny(event, 'masked');
     const why = this.#refusal(event, target);
     if (why) this.#deny(event, why);
-  };
+  }
 
   #senderOf(event) {
     const { type } = event;
@@ -308,7 +317,7 @@ class Gate {
 /** What has the focus, through shadow roots. */
 function deepFocus() {
   let focus = document.activeElement;
-  for (let root; focus && (root = chrome.dom.openOrClosedShadowRoot(focus))?.activeElement; ) focus = root.activeElement;
+  for (let root; focus && (root = shadowOf(focus))?.activeElement; ) focus = root.activeElement;
   return focus;
 }
 

@@ -8,8 +8,9 @@ use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
 use chromiumoxide_cdp::cdp::browser_protocol::fetch::{self, FulfillRequestParams, RequestPattern};
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
-    self, EventFrameNavigated, EventFrameStartedLoading, EventFrameStoppedLoading, EventNavigatedWithinDocument,
-    GetNavigationHistoryParams, GetNavigationHistoryReturns, NavigateParams, NavigateToHistoryEntryParams,
+    self, DialogType, EventFrameNavigated, EventFrameStartedLoading, EventFrameStoppedLoading,
+    EventJavascriptDialogOpening, EventNavigatedWithinDocument, GetNavigationHistoryParams,
+    GetNavigationHistoryReturns, HandleJavaScriptDialogParams, NavigateParams, NavigateToHistoryEntryParams,
     ReloadParams, ResetNavigationHistoryParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
@@ -98,6 +99,7 @@ pub fn is_wanted(method: &str) -> bool {
         EventExecutionContextsCleared::IDENTIFIER,
         EventBindingCalled::IDENTIFIER,
         fetch::EventRequestPaused::IDENTIFIER,
+        EventJavascriptDialogOpening::IDENTIFIER,
     ]
     .contains(&method)
 }
@@ -312,6 +314,14 @@ impl Browser {
                 }
                 Some(FromBrowser::Guard(tab, serde_json::from_str(&payload).ok()?))
             }
+            EventJavascriptDialogOpening::IDENTIFIER => {
+                // Its text may be anybody's, and nobody could answer it: a page that asks is told no, and goes on.
+                let Opened { r#type } = event.parse().ok()?;
+                let accept = matches!(r#type, DialogType::Alert | DialogType::Beforeunload);
+                let answer = HandleJavaScriptDialogParams::new(accept);
+                tell(&self.pages.get(&tab)?.handle, HandleJavaScriptDialogParams::IDENTIFIER, answer);
+                None
+            }
             fetch::EventRequestPaused::IDENTIFIER => {
                 let Paused { request_id } = event.parse().ok()?;
                 let answer = FulfillRequestParams::new(request_id, 200);
@@ -511,6 +521,12 @@ struct Nothing {}
 #[serde(rename_all = "camelCase")]
 struct Evaluated {
     exception_details: Option<serde::de::IgnoredAny>,
+}
+
+/// The part of `Page.javascriptDialogOpening` that is of use.
+#[derive(Deserialize)]
+struct Opened {
+    r#type: DialogType,
 }
 
 /// The part of `Fetch.requestPaused` that is of use.

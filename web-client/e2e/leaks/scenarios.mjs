@@ -101,7 +101,7 @@ export const scenarios = {
   },
   'busy page': { page: `${SECRET}${script('setInterval(() => { const end = performance.now() + 180; while (performance.now() < end); }, 220)')}` },
   'validation bubble': { page: `<form id="f"><input class="secret" type="email" value="canary" required></form>${script('setInterval(() => f.reportValidity(), 500)')}` },
-  'text by its check digits': { page: `<p><span class="secret" id="s"></span></p>${script("setInterval(() => { s.textContent = s.textContent ? '' : '4111 1111 1111 1111' }, 250)")}` },
+  'text by its check digits': { page: `<style>#s:empty { display: none }</style><p><span class="secret" id="s"></span></p>${script("setInterval(() => { s.textContent = s.textContent ? '' : '4111 1111 1111 1111' }, 250)")}` },
   'text in parts': { page: '<p><span class="secret">4111 <b>1111</b> 1111 <i>1111</i></span></p>' },
   'text that was typed': {
     page: `<input class="secret" type="password" name="password" autofocus><p><span id="s" style="font-size:40px;color:${MAGENTA}"></span></p>${script("document.querySelector('input').addEventListener('input', (event) => { s.textContent = event.target.value })")}`,
