@@ -295,7 +295,8 @@ fn whoever_wants_too_much_is_cut_off() {
     assert!(!meet(|stranger, handle| {
         handle.pace(0);
         let surface = stranger.surface();
-        for _ in 0..9_000 {
+        // More than is read at once, so that the pace holds for the greater part of it.
+        for _ in 0..30_000 {
             stranger.make(surface, 3, &[]);
             stranger.numbers(surface, 6, &[]);
         }

@@ -219,10 +219,11 @@ class Guard {
     const root = document.documentElement;
     if (!root) return;
     if (!this.#key) {
-      this.#key = document.createElement('input');
-      Object.assign(this.#key, { type: 'checkbox', className: `${NAME}-key`, autocomplete: 'off', tabIndex: -1 });
+      this.#key = document.createElement('option');
+      this.#key.className = `${NAME}-key`;
     }
-    if (this.#key.parentNode !== root) root.append(this.#key);
+    // After everything that is the page's.
+    if (this.#key.parentNode !== root || root.lastElementChild === document.body) root.append(this.#key);
   }
 
   /** Hides an element for good. */
@@ -397,9 +398,9 @@ class Guard {
   /** Paints clear or masked from the next frame on. */
   set(clear) {
     this.#keepKey();
-    if (this.#clear === clear && this.#key?.checked === clear) return;
+    if (this.#clear === clear && this.#key?.selected === clear) return;
     this.#clear = clear;
-    if (this.#key) this.#key.checked = clear;
+    if (this.#key) this.#key.selected = clear;
     this.#sheet.disabled = clear;
   }
 
