@@ -30,6 +30,10 @@ bench: pages ## The whole system in real browsers: a table, and bench.json
 	cargo build --quiet --bin tandem
 	cargo run --quiet -p tandem-loadtest -- bench
 
+bench-masking: pages ## What masking costs, with a customer and an agent: a table, and bench-masking.json
+	cargo build --quiet --bin tandem
+	cargo run --quiet -p tandem-loadtest -- masking --flips 40 --json bench-masking.json
+
 leak-lab: pages ## Looks for secrets in what an agent is shown: a table (FRAMES=100000)
 	cargo build --quiet --bin tandem
 	node web-client/e2e/leaks/main.mjs --frames $(or $(FRAMES),10000)
@@ -37,4 +41,4 @@ leak-lab: pages ## Looks for secrets in what an agent is shown: a table (FRAMES=
 protocol: ## Writes the TypeScript of the protocol
 	cargo run --quiet -p tandem-protocol --example typescript > web-client/src/protocol.gen.ts
 
-.PHONY: help setup pages run test lint bench leak-lab protocol
+.PHONY: help setup pages run test lint bench bench-masking leak-lab protocol

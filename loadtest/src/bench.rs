@@ -23,23 +23,23 @@ struct Figures {
 
 /// From the DOM event in the viewer's page to the changed pixel of its video, in milliseconds.
 #[derive(Debug, Serialize)]
-struct Latency {
+pub struct Latency {
     flips: usize,
-    lost: usize,
-    p50: f64,
-    p95: f64,
+    pub lost: usize,
+    pub p50: f64,
+    pub p95: f64,
 }
 
 /// What something costs while it goes on.
 #[derive(Debug, Serialize)]
-struct Load {
-    frames_per_second: f64,
+pub struct Load {
+    pub frames_per_second: f64,
     megabits_per_second: f64,
-    packets_per_second: f64,
+    pub packets_per_second: f64,
     /// Of one core, in percent.
-    main_percent: f64,
-    worker_percent: f64,
-    chromium_percent: f64,
+    pub main_percent: f64,
+    pub worker_percent: f64,
+    pub chromium_percent: f64,
 }
 
 pub async fn run(arguments: BenchArguments) -> Result<()> {
@@ -49,8 +49,8 @@ pub async fn run(arguments: BenchArguments) -> Result<()> {
     };
     let system = System::start(&program).await?;
     let viewer = Viewer::start(&arguments.chromium).await?;
-    let (session, url) = system.create("flip.html").await?;
-    viewer.join(&url).await?;
+    let session = system.create("flip.html").await?;
+    viewer.join(&session.customer_url).await?;
     viewer.fit().await?;
     let seconds = Duration::from_secs(arguments.seconds);
 
@@ -62,11 +62,11 @@ pub async fn run(arguments: BenchArguments) -> Result<()> {
     settle(Duration::from_secs(3)).await;
     let still = load(&system, &viewer, seconds, || async { Ok(()) }).await?;
     println!("full motion …");
-    system.navigate(&session, "motion.html").await?;
+    system.navigate(&session.id, "motion.html").await?;
     settle(Duration::from_secs(3)).await;
     let motion = load(&system, &viewer, seconds, || async { Ok(()) }).await?;
     println!("scrolling …");
-    system.navigate(&session, "article.html").await?;
+    system.navigate(&session.id, "article.html").await?;
     settle(Duration::from_secs(3)).await;
     let scroll = load(&system, &viewer, seconds, || viewer.wheel(30)).await?;
     viewer.screenshot(&arguments.json.with_extension("png")).await?;
@@ -89,12 +89,12 @@ pub async fn run(arguments: BenchArguments) -> Result<()> {
         .with_context(|| format!("{} cannot be written", arguments.json.display()))
 }
 
-async fn settle(time: Duration) {
+pub async fn settle(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
 /// Flips at irregular moments, so that no two clocks beat together.
-async fn flips(viewer: &Viewer, wanted: u32, event: &str) -> Result<Latency> {
+pub async fn flips(viewer: &Viewer, wanted: u32, event: &str) -> Result<Latency> {
     let mut milliseconds = Vec::new();
     for i in 0..wanted {
         settle(Duration::from_millis(700 + u64::from(i * 7919 % 61) * 5)).await;
@@ -109,7 +109,7 @@ async fn flips(viewer: &Viewer, wanted: u32, event: &str) -> Result<Latency> {
 }
 
 /// Watches for a while; `act` is done over and over meanwhile, at most 60 times a second.
-async fn load<F: Future<Output = Result<()>>>(
+pub async fn load<F: Future<Output = Result<()>>>(
     system: &System,
     viewer: &Viewer,
     time: Duration,

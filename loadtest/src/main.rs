@@ -2,6 +2,7 @@
 
 mod bench;
 mod http;
+mod masking;
 mod processes;
 mod system;
 mod viewer;
@@ -21,6 +22,8 @@ struct Arguments {
 enum Command {
     /// Starts everything on one machine, looks at it through a headless Chromium, and prints a table.
     Bench(BenchArguments),
+    /// The same with a customer and an agent, on pages with and without secrets: what masking costs.
+    Masking(BenchArguments),
 }
 
 #[derive(clap::Args)]
@@ -46,5 +49,6 @@ struct BenchArguments {
 async fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Bench(arguments) => bench::run(arguments).await,
+        Command::Masking(arguments) => masking::run(arguments).await,
     }
 }

@@ -12,6 +12,13 @@ use tokio::process::{Child, Command};
 
 const KEY: &str = "bench-key-0123456789abcdef0123456789abcdef";
 
+/// A session, and the links that open it.
+pub struct Created {
+    pub id: String,
+    pub customer_url: String,
+    pub agent_url: String,
+}
+
 /// A running all-in-one; it ends with this value.
 pub struct System {
     child: Child,
@@ -74,14 +81,14 @@ impl System {
         Ok(serde_json::from_str(&answer).unwrap_or(Value::Null))
     }
 
-    /// Creates a session at a page of the demo shop; gives its id and the customer's link.
-    pub async fn create(&self, page: &str) -> Result<(String, String)> {
+    /// Creates a session at a page of the demo shop.
+    pub async fn create(&self, page: &str) -> Result<Created> {
         let viewport = json!({ "width": 1280, "height": 720, "scale": 1 });
         let start_url = format!("http://{}/{page}", self.demo);
         let body = json!({ "company": "demo", "start_url": start_url, "viewport": viewport, "language": "en" });
         let created = self.api("POST", "/api/v1/sessions", body).await?;
         let text = |name: &str| created[name].as_str().map(str::to_owned).context("not what creating a session gives");
-        Ok((text("id")?, text("customer_url")?))
+        Ok(Created { id: text("id")?, customer_url: text("customer_url")?, agent_url: text("agent_url")? })
     }
 
     /// Shows another page of the demo shop.

@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tandem_cdp::{Handle, Session};
 
@@ -29,7 +30,9 @@ impl Drop for Viewer {
 
 impl Viewer {
     pub async fn start(program: &Path) -> Result<Viewer> {
-        let profile = std::env::temp_dir().join(format!("tandem-viewer-{}", std::process::id()));
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let profile = std::env::temp_dir().join(format!("tandem-viewer-{}-{number}", std::process::id()));
         let (ours, theirs) = UnixStream::pair()?;
         let theirs = OwnedFd::from(theirs);
         let fd = theirs.as_raw_fd();
@@ -78,6 +81,16 @@ impl Viewer {
         self.page.call::<Value>("Page.navigate", json!({ "url": url })).await?;
         self.until("document.querySelector('[data-tandem=accept]') !== null").await.context("no button to accept")?;
         self.evaluate("document.querySelector('[data-tandem=accept]').click()").await?;
+        self.sees_picture().await
+    }
+
+    /// Opens the agent's link and waits for the first picture.
+    pub async fn join_as_agent(&self, url: &str) -> Result<()> {
+        self.page.call::<Value>("Page.navigate", json!({ "url": url })).await?;
+        self.sees_picture().await
+    }
+
+    async fn sees_picture(&self) -> Result<()> {
         self.until("document.documentElement.dataset.session === 'live'").await.context("the session is not live")?;
         self.until("(document.querySelector('[data-tandem=screen]')?.videoWidth ?? 0) > 0").await.context("no picture")
     }
