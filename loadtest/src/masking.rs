@@ -117,5 +117,8 @@ fn print(figures: &Figures) {
         println!("{name:<22} {:>10.1} {:>10.1} {:>10.1}", l.main_percent, l.worker_percent, l.chromium_percent);
     }
     let all = |l: &Load| l.main_percent + l.worker_percent + l.chromium_percent;
-    println!("\nscrolling with {MANY} secrets takes {:.2} times what it takes without", all(&figures.scroll.with) / all(&figures.scroll.without));
+    println!(
+        "\nscrolling with {MANY} secrets takes {:.2} times what it takes without",
+        all(&figures.scroll.with) / all(&figures.scroll.without)
+    );
 }

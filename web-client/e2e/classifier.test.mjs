@@ -126,7 +126,7 @@ test('values that could become a card or an account', async () => {
 });
 
 test('buttons by what they are called', async () => {
-  const blocked = ['Buy now', 'Place your order', 'Pay €120.00', 'I agree', 'Accept all', 'Submit', 'Send message', 'Delete account', 'Sign document', 'Jetzt kaufen', 'Zahlungspflichtig bestellen', 'Löschen', 'Absenden', 'Vertrag kündigen', 'Unterschreiben', 'Payer', 'Valider la commande', 'Supprimer', 'Envoyer', 'J’accepte', 'Pagar', 'Aceptar', 'Enviar', 'Eliminar', 'Firmar', 'Acquista', 'Accetta', 'Invia', 'Elimina', 'Firma'];
+  const blocked = ['Buy now', 'Place your order', 'Pay €120.00', 'I agree', 'Accept all', 'Submit', 'Send message', 'Delete account', 'Sign document', 'Jetzt kaufen', 'Zahlungspflichtig bestellen', 'Löschen', 'Absenden', 'Vertrag kündigen', 'Unterschreiben', 'Payer', 'Valider la commande', 'Sign up and buy', 'Supprimer', 'Envoyer', 'J’accepte', 'Pagar', 'Aceptar', 'Enviar', 'Eliminar', 'Firmar', 'Acquista', 'Accetta', 'Invia', 'Elimina', 'Firma'];
   const open = ['Add to basket', 'Sign in', 'Sign up', 'Show more', 'Search', 'Next', 'Weiter', 'In den Warenkorb', 'Anmelden', 'Suivant', 'Ajouter au panier', 'Se connecter', 'Siguiente', 'Añadir al carrito', 'Avanti', 'Aggiungi al carrello', 'Menu', 'Cookie settings', 'Delivery', 'Payment methods'];
   const found = await inPage(
     (policy, names) =>
@@ -139,6 +139,20 @@ test('buttons by what they are called', async () => {
     [...blocked, ...open],
   );
   assert.deepEqual([...blocked, ...open].filter((_, i) => found[i] !== i < blocked.length), []);
+});
+
+test('patterns are found whatever stands in them', async () => {
+  const is = (pattern, text) =>
+    inPage((policy, text) => isSecretText(new Rules(policy), text), { masking: { presets: [], rules: [{ what: { by: 'text', pattern }, hide: true }] }, blocking: { presets: [], rules: [] } }, text);
+  for (const [pattern, text, expected] of [
+    ['KD-######', 'Your number: kd-123456.', true],
+    ['KD-######', 'KD-12345', false],
+    ['a/b (c) [d] {e} $f ^g |h +i ?j \\k.', 'A/B (C) [D] {E} $F ^G |H +I ?J \\K.', true],
+    ['balance*€', 'Balance today: 1,200.00 €', true],
+    ['balance*€', `Balance ${'x'.repeat(60)} €`, false],
+  ]) {
+    assert.equal(await is(pattern, text), expected, `${pattern} in ${text}`);
+  }
 });
 
 test('a rule that cannot be read holds for everything', async () => {

@@ -42,6 +42,11 @@ const means = {
   'a picture button': { page: '<input class="blocked" type="image" alt="Comprar" onclick="reach()">', act: click(BLOCKED) },
   'a closed shadow root': { page: `<div id="host"></div><script>host.attachShadow({ mode: 'closed' }).innerHTML = '<button style="position:absolute;left:20px;top:30px;width:200px;height:60px" onclick="reach()">Payer</button>'</script>`, act: click(BLOCKED) },
   'a frame': { page: `<iframe class="blocked" style="border:0" srcdoc="<body style='margin:0'><button onclick='parent.reach()' style='width:200px;height:60px'>Acquista</button>"></iframe>`, act: click(BLOCKED) },
+  'a script in a frame that clicks outside': {
+    page: `${pay('id="pay"')}<iframe class="open" style="border:0" srcdoc="<body style='margin:0'><button onclick='parent.pay.click()' style='width:200px;height:60px'>More</button>"></iframe>`,
+    act: click(OPEN),
+    press: BLOCKED,
+  },
   'a frame of another site': { page: `<iframe class="blocked" style="border:0" src="OTHER/inner"></iframe><script>onmessage = reach</script>`, act: click(BLOCKED) },
   'a script that clicks': { page: byScript('pay.click()'), act: click(OPEN), press: BLOCKED },
   'a script that clicks later': { page: byScript('setTimeout(() => pay.click(), 30)'), act: click(OPEN), press: BLOCKED },

@@ -19,18 +19,18 @@ const TEXTS = new Set(['beforeinput', 'compositionstart', 'compositionupdate', '
 const DROPS = new Set(['dragenter', 'dragover', 'drop']);
 const MOVES = new Set(['pointermove', 'mousemove', 'pointerover', 'mouseover', 'wheel']);
 
-/** What the documents of a tab that reach each other share. */
+/** What the documents of a tab that reach each other share. All its times are by the clock of the document that made it. */
 class Turn {
   /** Who made the last event, and the last key. */
   sender = null;
   keySender = null;
   dragSender = null;
-  until = 0;
-  typed = 0;
   /** The form that a script was just let send. */
   passing = null;
   /** Whether the event that is being handled is the customer's. */
   isCustomers = false;
+  #until = 0;
+  #typed = -TYPING;
   #grants = [];
   #told = new Map();
 
@@ -57,7 +57,22 @@ class Turn {
   }
 
   get isAgents() {
-    return performance.now() < this.until && !this.isCustomers;
+    return performance.now() < this.#until && !this.isCustomers;
+  }
+
+  /** Somebody other than the customer did something. */
+  begin() {
+    this.isCustomers = false;
+    this.#until = performance.now() + TURN;
+  }
+
+  /** The customer typed into a hidden field. */
+  type() {
+    this.#typed = performance.now();
+  }
+
+  get isTyping() {
+    return performance.now() - this.#typed < TYPING;
   }
 
   /** Whether to tell the node of a denial: a gesture is several events. */
@@ -119,8 +134,7 @@ class Gate {
     if (!event.isTrusted) return PRESSES.has(type) ? this.#scriptPresses(event, target) : undefined;
     const sender = this.#senderOf(event);
     if (sender === 'customer') return this.#customers(event, target);
-    this.#turn.isCustomers = false;
-    this.#turn.until = performance.now() + TURN;
+    this.#turn.begin();
     if (MOVES.has(type)) return;
     if (this.#isForeign) return this.#deny(event, 'masked');
     const why = this.#refusal(event, target);
@@ -149,9 +163,9 @@ class Gate {
   #customers(event, target) {
     const { type } = event;
     const turn = this.#turn;
-    if (type === 'keydown' && event.key === HERALD) return this.#swallow(event);
+    if (KEYS.has(type) && event.key === HERALD) return this.#swallow(event);
     if (KEYS.has(type) || TEXTS.has(type)) {
-      if (this.#guard.hides(deepFocus())) turn.typed = performance.now();
+      if (this.#guard.hides(deepFocus())) turn.type();
     }
     if (PRESSES.has(type) || (KEYS.has(type) && /^(Enter| )$/.test(event.key))) {
       turn.isCustomers = true;
@@ -190,7 +204,7 @@ class Gate {
     if (KEYS.has(type) || TEXTS.has(type)) {
       const focus = deepFocus();
       if (guard.hides(focus)) {
-        if (this.#isTyping()) return 'typing';
+        if (this.#turn.isTyping) return 'typing';
         // Out of a hidden field anybody may go; into one nobody but the customer, which is judged where the focus comes.
         return KEYS.has(type) && /^(Tab|Shift|Escape)$/.test(event.key) ? null : 'masked';
       }
@@ -198,16 +212,12 @@ class Gate {
       if (KEYS.has(type)) return this.#keyPresses(event, focus);
       return null;
     }
-    if (this.#isTyping() && guard.hides(deepFocus())) return 'typing';
+    if (this.#turn.isTyping && guard.hides(deepFocus())) return 'typing';
     if (target instanceof Element && guard.hides(target)) return 'masked';
     if (type === 'dragstart' && this.#selects()) return 'masked';
     if (DROPS.has(type) && type !== 'drop') return null;
     const controls = controlsOf(event.composedPath());
     return controls.some((control) => this.#blocks(control)) ? 'blocked' : null;
-  }
-
-  #isTyping() {
-    return this.#turn.typed > 0 && performance.now() - this.#turn.typed < TYPING;
   }
 
   #blocks(control) {

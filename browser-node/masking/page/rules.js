@@ -1,6 +1,6 @@
 // The company's policy, made ready for one document.
 
-/** Words of the verbs that only the customer may press: as whole words at the beginning of a label, or all of it. */
+/** Words of the verbs that only the customer may press: as whole words anywhere in what a control is called. */
 const VERBS = {
   buy: /\b(buy|purchase|pay|place( \w+)? order|order now|complete (order|purchase|payment|booking)|confirm( and)? (order|payment|purchase|booking)|book now|subscribe|checkout and pay|donate|kaufen|jetzt kaufen|kaufe\w*|bezahlen?|zahlen|zahlungspflichtig\w*|(kosten|zahlungs)pflichtig \w+|bestellen|bestellung (abschicken|aufgeben)|jetzt (buchen|abonnieren)|acheter|payer|commander|passer (la |ma )?commande|valider (la |ma |mon )?(commande|paiement|panier)|regler|reserver maintenant|s abonner|comprar|pagar|realizar (el )?(pedido|pago)|tramitar pedido|finalizar (compra|pedido)|confirmar (la |el )?(compra|pedido|pago)|suscribirse|compra(re)?|acquista(re)?|paga(re)?|ordina(re)?|effettua (l )?(ordine|pagamento)|conferma (l |il )?(ordine|acquisto|pagamento)|prenota ora|abbonati)\b/,
   accept: /\b(accept|agree|i consent|consent|allow all|approve|confirm|akzeptieren?|annehmen|zustimmen|einverstanden|bestatigen|genehmigen|accepter|j accepte|approuver|consentir|confirmer|valider|aceptar|acepto|consentir|aprobar|autorizar|confirmar|accetta(re)?|accetto|acconsent\w+|approva(re)?|conferma(re)?)\b/,
@@ -9,13 +9,11 @@ const VERBS = {
   sign: /\b(sign|e ?sign|sign (now|document|contract|here)|unterschreiben|unterzeichnen|signieren|signer|firmar|firma(re)?|sottoscriv\w+)\b/,
 };
 /** What looks like such a verb and is none: signing in is not signing. */
-const NO_VERB = /\b(sign ?(in|up|out|on)|(add|into?) (to )?(cart|basket|bag)|add to \w+|pay ?pal (login|sign in)|payment methods?|pay later info|post ?(code|al)?|cookie)\b/;
-
-const DIGITS = /\d/g;
+const NO_VERB = /\b(sign ?(in|up|out|on)|(add|into?) (to )?(cart|basket|bag)|add to \w+|pay ?pal (login|sign in)|payment methods?|pay later info|post ?(code|al)?|cookie)\b/g;
 
 /** `*` stands for up to 40 characters, `#` for a digit; found anywhere, whatever the case. */
 function patternOf(text) {
-  const escaped = text.replace(/[\\^$.|?+()[\]{}/-]/g, '\\$&').replaceAll('#', '\\d').replaceAll('*', '.{0,40}?').replace(/\s+/g, '\\s+');
+  const escaped = text.replace(/[\\^$.|?+()[\]{}/]/g, '\\$&').replaceAll('#', '\\d').replaceAll('*', '.{0,40}?').replace(/\s+/g, '\\s+');
   return new RegExp(escaped, 'isu');
 }
 
@@ -42,8 +40,8 @@ class Rules {
 
   #add(rules, what) {
     if (what.by === 'role') return rules.role.push(what.role);
-    if (what.by !== 'selector') return rules[what.by].push(patternOf(what.pattern));
     try {
+      if (what.by !== 'selector') return rules[what.by].push(patternOf(what.pattern));
       document.createDocumentFragment().querySelector(what.selector);
       rules.selector.push(what.selector);
     } catch {
@@ -86,8 +84,7 @@ class Rules {
       (address.length > 0 && address.some((one) => one.test(targetOf(element))));
     if (matches(this.block)) return true;
     if (matches(this.allow)) return false;
-    const words = plainWords(nameOf(element));
-    if (NO_VERB.test(words)) return false;
+    const words = plainWords(nameOf(element)).replace(NO_VERB, '');
     return this.blocks.some((verb) => verb.test(words));
   }
 

@@ -1,0 +1,82 @@
+// What the customer and the agent see of what is hidden: by hand, by a policy that changes, and when a page proves nothing.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+import { clickAt, colourAt, isNear, joinAsAgent, joinAsCustomer, openBrowser } from './people.mjs';
+import { startSystem, until } from './system.mjs';
+
+const VIEWPORT = { width: 800, height: 600, scale: 1 };
+const WINDOW = { viewport: { width: 800, height: 652 } };
+const BLUE = [0, 0, 200];
+const RED = [200, 0, 0];
+const WHITE = [255, 255, 255];
+const PAGES = {
+  plain: `<title>Plain</title><style>* { margin: 0 } p, div { width: 300px; height: 100px }</style>
+    <p style="background:rgb(0,0,200)">Balance</p><div class="later" style="background:rgb(200,0,0)"></div>`,
+  broken: `<title>Broken</title><input type="password"><p>0</p><script>let t = 0; (function step() { document.querySelector('p').textContent = ++t;
+    for (const e of document.querySelectorAll('*')) if (/-(key|marker)$/.test(e.className)) e.remove(); requestAnimationFrame(step) })()</script>`,
+};
+
+let server, system, browser, made, customer, agent;
+const address = (name) => `http://127.0.0.1:${server.address().port}/${name}`;
+before(async () => {
+  server = createServer((request, response) => {
+    response.setHeader('content-type', 'text/html; charset=utf-8');
+    response.end(`<!doctype html>${PAGES[request.url.slice(1)] ?? ''}`);
+  });
+  await new Promise((up) => server.listen(0, up));
+  [system, browser] = await Promise.all([startSystem({ TANDEM_ALLOW_PRIVATE: `127.0.0.1:${server.address().port}` }), openBrowser()]);
+  made = (await system.api('POST', '/sessions', { company: 'demo', start_url: address('plain'), viewport: VIEWPORT })).body;
+  customer = await joinAsCustomer(browser, made.customer_url, WINDOW);
+  agent = await joinAsAgent(browser, made.agent_url, WINDOW);
+});
+after(async () => {
+  await browser?.close();
+  await system?.stop();
+  server?.close();
+});
+
+const shows = (page, place, colour) => until(`${colour} at ${place}`, async () => isNear(await colourAt(page, place, VIEWPORT), colour));
+
+test('the customer hides something by pointing at it, and it stays hidden', async () => {
+  await shows(agent, [100, 70], BLUE);
+  await customer.getByLabel('Hide something from the agent').first().click();
+  await customer.getByText('Point at what the agent should not see').waitFor();
+  await clickAt(customer, [100, 50], VIEWPORT);
+  await shows(agent, [200, 70], WHITE);
+  assert.equal(await customer.getByText('Point at what the agent should not see').count(), 0);
+  await customer.getByLabel('Reload').first().click();
+  await shows(agent, [100, 150], RED);
+  await shows(agent, [200, 70], WHITE);
+  // The customer goes on seeing it, under a light hatch.
+  const [red, green, blue] = await colourAt(customer, [200, 70], VIEWPORT);
+  assert.ok(blue > 120 && red < 90 && green < 90, `${red} ${green} ${blue}`);
+});
+
+test('a policy that changes holds in the session that is on', async () => {
+  await shows(agent, [100, 150], RED);
+  const rules = [{ what: { by: 'selector', selector: '.later' }, hide: true }];
+  assert.equal((await system.api('PUT', '/companies/demo/policy', { masking: { rules } })).status, 200);
+  await shows(agent, [100, 150], WHITE);
+});
+
+test('everything can be private but what a rule shows', async () => {
+  const rules = [{ what: { by: 'selector', selector: '.later' }, hide: false }];
+  assert.equal((await system.api('PUT', '/companies/demo/policy', { masking: { presets: ['everything'], rules } })).status, 200);
+  await customer.getByLabel('Reload').first().click();
+  await shows(agent, [100, 150], RED);
+  await shows(agent, [200, 70], WHITE);
+});
+
+test('an agent is told when a page proves nothing, and sees again what does', async () => {
+  await system.api('POST', `/sessions/${made.id}/navigate`, { url: address('broken') });
+  await agent.getByText('Hidden for privacy').waitFor();
+  assert.equal(await customer.getByText('Hidden for privacy').count(), 0);
+  const metrics = await until('the metric', async () => {
+    const text = await (await fetch(`${system.base}/metrics`)).text();
+    return text.includes('tandem_node_withheld_total') && text;
+  });
+  assert.match(metrics, /tandem_node_withheld_total\{[^}]*reason="(no_marker|broken_proof|not_asked|not_proved)"[^}]*\} [1-9]/);
+  await system.api('POST', `/sessions/${made.id}/navigate`, { url: address('plain') });
+  await agent.getByText('Hidden for privacy').waitFor({ state: 'detached' });
+});
