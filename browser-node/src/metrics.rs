@@ -151,8 +151,8 @@ impl NodeMetrics {
         let times =
             Stage::ALL.iter().map(|(_, name, help)| histogram(name, help, 0.000_1)).collect::<Result<Vec<_>, _>>()?;
         let denied = IntCounterVec::new(opts("denied_inputs_total", "Inputs refused by the gate."), &["reason"])?;
-        let help = "Times that agents' pictures stood still, since the page could not prove what it hides.";
-        let withheld = IntCounterVec::new(opts("withheld_total", help), &["reason"])?;
+        let withheld =
+            IntCounterVec::new(opts("withheld_total", "Times that agents' pictures stood still."), &["reason"])?;
         let slots = IntGaugeVec::new(opts("slots", "Slots by state."), &["state"])?;
         let warm_up = histogram("warm_up_seconds", "From a worker's start to its proof.", 0.1)?;
         let worker_failures = IntCounter::with_opts(opts("worker_failures_total", "Workers that ended unasked."))?;

@@ -13,6 +13,7 @@ const WHITE = [255, 255, 255];
 const PAGES = {
   plain: `<title>Plain</title><style>* { margin: 0 } p, div { width: 300px; height: 100px }</style>
     <p style="background:rgb(0,0,200)">Balance</p><div class="later" style="background:rgb(200,0,0)"></div>`,
+  silent: `<title>Silent</title><input type="password" autofocus style="width:300px;height:40px"><p></p>`,
   broken: `<title>Broken</title><input type="password"><p>0</p><script>let t = 0; (function step() { document.querySelector('p').textContent = ++t;
     for (const e of document.querySelectorAll('*')) if (/-(key|marker)$/.test(e.className)) e.remove(); requestAnimationFrame(step) })()</script>`,
 };
@@ -28,7 +29,15 @@ before(async () => {
   [system, browser] = await Promise.all([startSystem({ TANDEM_ALLOW_PRIVATE: `127.0.0.1:${server.address().port}` }), openBrowser()]);
   made = (await system.api('POST', '/sessions', { company: 'demo', start_url: address('plain'), viewport: VIEWPORT })).body;
   customer = await joinAsCustomer(browser, made.customer_url, WINDOW);
-  agent = await joinAsAgent(browser, made.agent_url, WINDOW);
+  agent = await joinAsAgent(browser, made.agent_url, WINDOW, () => {
+    const connections = (window.connections = []);
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(...given) {
+        super(...given);
+        connections.push(this);
+      }
+    };
+  });
 });
 after(async () => {
   await browser?.close();
@@ -68,15 +77,48 @@ test('everything can be private but what a rule shows', async () => {
   await shows(agent, [200, 70], WHITE);
 });
 
+/** What this person's page has received so far: packets of pictures, and messages. */
+const received = (page) =>
+  page.evaluate(async () => {
+    let sum = 0;
+    for (const connection of window.connections) {
+      for (const report of (await connection.getStats()).values()) {
+        sum += report.type === 'inbound-rtp' ? report.packetsReceived : report.type === 'data-channel' ? report.messagesReceived : 0;
+      }
+    }
+    return sum;
+  });
+
+test('a key in a hidden field sends the agent nothing at all', async () => {
+  await system.api('PUT', '/companies/demo/policy', {});
+  await system.api('POST', `/sessions/${made.id}/navigate`, { url: address('silent') });
+  await until('the page', async () => (await system.api('GET', `/sessions/${made.id}`)).body.tabs[0].title === 'Silent');
+  await clickAt(customer, [100, 20], VIEWPORT);
+  await customer.keyboard.type('x');
+  // Pictures refine for a while after the last change.
+  let before;
+  await until('silence', async () => {
+    const last = before;
+    before = await received(agent);
+    await customer.waitForTimeout(1_000);
+    return last === before;
+  });
+  await customer.keyboard.type('a secret of some length', { delay: 40 });
+  // A dot for each key, far from where the first one was.
+  await until('the customer to see it', async () => {
+    const row = await Promise.all(Array.from({ length: 40 }, (_, i) => colourAt(customer, [60 + 2 * i, 21], VIEWPORT)));
+    return row.some(([red]) => red < 120);
+  });
+  await customer.waitForTimeout(1_000);
+  assert.equal((await received(agent)) - before, 0);
+});
+
 test('an agent is told when a page proves nothing, and sees again what does', async () => {
   await system.api('POST', `/sessions/${made.id}/navigate`, { url: address('broken') });
   await agent.getByText('Hidden for privacy').waitFor();
   assert.equal(await customer.getByText('Hidden for privacy').count(), 0);
-  const metrics = await until('the metric', async () => {
-    const text = await (await fetch(`${system.base}/metrics`)).text();
-    return text.includes('tandem_node_withheld_total') && text;
-  });
-  assert.match(metrics, /tandem_node_withheld_total\{[^}]*reason="(no_marker|broken_proof|not_asked|not_proved)"[^}]*\} [1-9]/);
+  const counted = /tandem_node_withheld_total\{[^}]*reason="(no_marker|broken_proof|not_asked|not_proved)"[^}]*\} [1-9]/;
+  await until('the metric', async () => counted.test(await (await fetch(`${system.base}/metrics`)).text()));
   await system.api('POST', `/sessions/${made.id}/navigate`, { url: address('plain') });
   await agent.getByText('Hidden for privacy').waitFor({ state: 'detached' });
 });

@@ -50,7 +50,7 @@ impl Vouched {
     pub fn for_agent(&self, notice: &Notice) -> Option<Only<Agent, Notice>> {
         Some(Only::new(match notice {
             Notice::Tabs { tabs } => Notice::Tabs { tabs: self.tabs(tabs) },
-            Notice::Field { field } => Notice::Field { field: field.filter(|_| self.focus).map(without_caret) },
+            Notice::Field { field } => Notice::Field { field: self.field(*field) },
             Notice::Cursor { .. } if self.customer_points => return None,
             Notice::Viewport { .. }
             | Notice::Cursor { .. }
@@ -60,6 +60,11 @@ impl Vouched {
             | Notice::Withheld { .. }
             | Notice::Crashed { .. } => notice.clone(),
         }))
+    }
+
+    /// The focused field as agents know it. What they are told must not change with every key.
+    pub fn field(&self, field: Option<Field>) -> Option<Field> {
+        field.filter(|_| self.focus).map(without_caret)
     }
 
     /// The tabs as agents, and the company's programs, see them.

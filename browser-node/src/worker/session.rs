@@ -22,7 +22,7 @@ use tandem_egress::Rules;
 use tandem_masking::STRIP;
 use tandem_policy::{Gate, Millis, Outcome};
 use tandem_protocol::control::{Claim, Demand};
-use tandem_protocol::notice::{CursorNotice, Denied, Notice};
+use tandem_protocol::notice::{CursorNotice, Denied, Field, Notice};
 use tandem_protocol::signal::EndReason;
 use tandem_protocol::{Audience, InputId, ParticipantId, Role, TabId, Viewport};
 use tokio::sync::{mpsc, watch};
@@ -58,6 +58,8 @@ pub struct Live {
     photons: [Photons; 2],
     /// What agents may know beside the picture.
     vouched: Vouched,
+    /// The focused field as agents were last told of it.
+    shared_field: Option<Field>,
     /// The customer whose pointer a page last felt, and the other person who acted last.
     customer: Option<ParticipantId>,
     other: Option<ParticipantId>,
@@ -130,6 +132,7 @@ impl Live {
             viewport,
             photons: Default::default(),
             vouched: Vouched::default(),
+            shared_field: None,
             customer: None,
             other: None,
             followed: 0,
@@ -199,8 +202,8 @@ impl Live {
                     self.tell_all(&Notice::Cursor { shape });
                 }
                 Event::Field => {
-                    let field = *self.seen.field.borrow_and_update();
-                    self.tell_all(&Notice::Field { field });
+                    self.seen.field.mark_unchanged();
+                    self.tell_field();
                 }
                 Event::Titled => self.browser.ask_title(),
                 Event::HoldExpired => {
@@ -356,8 +359,7 @@ impl Live {
             }
             FromGuard::Focus { hidden } => {
                 self.vouched.set_focus(!hidden);
-                let field = Notice::Field { field: *self.seen.field.borrow() };
-                self.tell_all(&field);
+                self.tell_field();
             }
             FromGuard::Title { title } => {
                 self.vouched.set_title(tab, title);
@@ -555,6 +557,18 @@ impl Live {
         let at = tabs.iter().find(|tab| tab.active).map(|tab| tab.url.clone());
         self.reports.send(Report::Tabs { tabs: self.vouched.tabs(&tabs), at });
         self.tell_all(&Notice::Tabs { tabs });
+    }
+
+    /// Where text goes. Each key moves the caret, which is the customer's to know: agents hear of it when their part changes.
+    fn tell_field(&mut self) {
+        let field = *self.seen.field.borrow();
+        let shared = self.vouched.field(field);
+        let is_news = std::mem::replace(&mut self.shared_field, shared) != shared;
+        for (who, role) in &self.roles {
+            if is_news || role.audience() == Audience::Customer {
+                self.tell(*who, &Notice::Field { field });
+            }
+        }
     }
 
     fn tell_all(&self, notice: &Notice) {
