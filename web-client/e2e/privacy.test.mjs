@@ -13,7 +13,7 @@ const WHITE = [255, 255, 255];
 const PAGES = {
   plain: `<title>Plain</title><style>* { margin: 0 } p, div { width: 300px; height: 100px }</style>
     <p style="background:rgb(0,0,200)">Balance</p><div class="later" style="background:rgb(200,0,0)"></div>`,
-  silent: `<title>Silent</title><input type="password" autofocus style="width:300px;height:40px"><p></p>`,
+  silent: `<title>Silent</title><style>* { margin: 0 }</style><input type="password" autofocus style="width:300px;height:40px"><p></p>`,
   broken: `<title>Broken</title><input type="password"><p>0</p><script>let t = 0; (function step() { document.querySelector('p').textContent = ++t;
     for (const e of document.querySelectorAll('*')) if (/-(key|marker)$/.test(e.className)) e.remove(); requestAnimationFrame(step) })()</script>`,
 };
@@ -106,7 +106,7 @@ test('a key in a hidden field sends the agent nothing at all', async () => {
   await customer.keyboard.type('a secret of some length', { delay: 40 });
   // A dot for each key, far from where the first one was.
   await until('the customer to see it', async () => {
-    const row = await Promise.all(Array.from({ length: 40 }, (_, i) => colourAt(customer, [60 + 2 * i, 21], VIEWPORT)));
+    const row = await Promise.all(Array.from({ length: 60 }, (_, i) => colourAt(customer, [60 + 2 * (i % 12), 18 + Math.floor(i / 12)], VIEWPORT)));
     return row.some(([red]) => red < 120);
   });
   await customer.waitForTimeout(1_000);
