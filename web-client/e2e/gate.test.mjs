@@ -53,6 +53,7 @@ const means = {
   'a script that makes an event': { page: byScript("pay.dispatchEvent(new MouseEvent('click', { bubbles: true }))"), act: click(OPEN), press: BLOCKED },
   'a script that submits': { page: `<form id="f" action="/submitted" target="sink"><button id="b" class="blocked">Send</button></form><button class="open" onclick="f.submit()">Next</button><iframe name="sink" hidden></iframe>`, act: click(OPEN), press: BLOCKED, submits: true },
   'a script that asks to submit': { page: `<form id="f" onsubmit="reach(); return false"><button class="blocked">Absenden</button></form><button class="open" onclick="f.requestSubmit()">Next</button>`, act: click(OPEN), press: BLOCKED },
+  'a form whose fields are not what they seem': { page: `<form id="f" action="/submitted" target="sink"><input name="elements" hidden><button class="blocked">Send</button></form><button class="open" onclick="f.submit()">Next</button><iframe name="sink" hidden></iframe>`, act: click(OPEN), press: BLOCKED },
   'a drop': {
     page: `<div class="open" draggable="true" ondragstart="event.dataTransfer.setData('text/plain', 'x')">Item</div><div class="blocked" role="button" tabindex="0" ondragover="event.preventDefault()" ondrop="reach()" onclick="reach()">Delete</div>`,
     act: async ({ agent }) => {

@@ -100,7 +100,7 @@ class Gate {
     this.#task.port1.onmessage = this.#over;
     this.listen();
     // Form submissions of all kinds, and addresses that only the customer may go to.
-    globalThis.navigation?.addEventListener('navigate', (event) => this.#navigates(event));
+    globalThis.navigation?.addEventListener('navigate', (event) => this.#orDeny(event, () => this.#navigates(event)));
   }
 
   /** `root`: the window, or a closed shadow root, of whose inside the window hears nothing. */
@@ -117,14 +117,16 @@ class Gate {
     this.#turn.isCustomers = false;
   };
 
-  /** An event that cannot be judged is the customer's or nobody's. */
-  #judge = (event) => {
+  #judge = (event) => this.#orDeny(event, () => this.#decide(event));
+
+  /** An event that cannot be judged is the customer's or nobody's: a page may have put anything where a form has its fields. */
+  #orDeny(event, judge) {
     try {
-      this.#decide(event);
+      judge();
     } catch {
       if (this.#turn.sender !== 'customer') this.#deny(event, 'blocked');
     }
-  };
+  }
 
   #decide(event) {
     const { type } = event;
@@ -262,10 +264,12 @@ class Gate {
 
   #scripted = (event) => {
     event.stopImmediatePropagation();
-    const form = event.relatedTarget;
-    if (this.#turn.isAgents && !this.#turn.isGranted(form) && this.#blocksForm(form)) return this.#deny(event, 'blocked');
-    this.#turn.sent(form);
-    this.#turn.passing = new WeakRef(form);
+    this.#orDeny(event, () => {
+      const form = event.relatedTarget;
+      if (this.#turn.isAgents && !this.#turn.isGranted(form) && this.#blocksForm(form)) return this.#deny(event, 'blocked');
+      this.#turn.sent(form);
+      this.#turn.passing = new WeakRef(form);
+    });
   };
 
   /** A script clicks in the agent's turn. */
