@@ -15,12 +15,12 @@ use axum::{Json, Router};
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use tandem_protocol::api::{
-    ApiError, CreateSession, CreatedSession, JoinLink, Me, Navigate, RedeemPin, RedeemedPin, SessionList,
+    ApiError, CreateSession, CreatedSession, JoinLink, Me, Navigate, Permission, RedeemPin, RedeemedPin, SessionList,
     SessionSummary, SessionView, SignIn,
 };
 use tandem_protocol::control::Claim;
 use tandem_protocol::policy::Policy;
-use tandem_protocol::{CompanyId, Private, SessionId, Viewport, limits};
+use tandem_protocol::{CompanyId, PersonId, Private, SessionId, Viewport, limits};
 use tandem_session::Event;
 use url::Url;
 
@@ -323,7 +323,22 @@ fn with_cookie(cookie: &str) -> Response {
 async fn me(caller: Caller) -> Answer<Json<Me>> {
     let person = caller.person.ok_or_else(|| error(StatusCode::UNAUTHORIZED, "unauthorized", "nobody is signed in"))?;
     let (company, company_name) = (caller.company.id, caller.company.name);
-    Ok(Json(Me { name: person.name.into(), company, company_name, admin: person.admin }))
+    let role = if person.admin { "admin" } else { "agent" };
+    Ok(Json(Me {
+        id: PersonId::from_random(person.id),
+        name: person.name.into(),
+        email: person.email.into(),
+        company,
+        company_name,
+        role: role.parse().map_err(|bad: tandem_protocol::ids::BadName| internal(bad.into()))?,
+        role_name: role.into(),
+        permissions: Permission::ALL.into(),
+        language: None,
+        totp: false,
+        totp_needed: false,
+        password: true,
+        admin: person.admin,
+    }))
 }
 
 /// The caller's own company.

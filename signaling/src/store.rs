@@ -3,6 +3,7 @@
 use crate::passwords::Passwords;
 use crate::tokens::hashed;
 use anyhow::{Context, Result};
+use sha2::Digest;
 use sqlx::Row;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
@@ -35,6 +36,8 @@ pub(crate) struct Company {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
+    pub(crate) id: [u8; 16],
+    pub(crate) email: String,
     pub(crate) name: String,
     pub(crate) company: CompanyId,
     pub(crate) admin: bool,
@@ -155,7 +158,11 @@ impl Store {
         let is_right = passwords.is_right(hash, password).await?;
         let Some(row) = row.filter(|_| is_right) else { return Ok(None) };
         let company: String = row.try_get("company")?;
+        let mut id = [0; 16];
+        id.copy_from_slice(&sha2::Sha256::digest(email)[..16]);
         Ok(Some(Person {
+            id,
+            email: email.to_owned(),
             name: row.try_get("name")?,
             company: company.try_into()?,
             admin: row.try_get::<i64, _>("admin")? != 0,
