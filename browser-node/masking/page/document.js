@@ -32,8 +32,9 @@ class Guard {
   /** Secrets within a viewport's reach. */
   near = new Set();
   rules = new Rules(null);
-  /** Set by start.js: what judges the events of this document, and who tells its title. */
+  /** Set by start.js: what judges the events of this document, what is known of frames of other sites in it, and who tells its title. */
   gate = null;
+  guests = null;
   title = null;
   memory = new Memory();
   #clear = false;
@@ -123,10 +124,14 @@ class Guard {
     addEventListener('invalid', this.#silence, true);
     for (const type of ['input', 'change']) addEventListener(type, this.#typed, true);
     document.addEventListener('readystatechange', this.#progressed);
+    if (this.guests) addEventListener('message', this.guests.hear, true);
     this.gate?.listen();
   }
 
-  #progressed = () => this.scan();
+  #progressed = () => {
+    this.scan();
+    this.#phases()?.dirtied(false);
+  };
 
   /** A validation bubble is painted in the page's own surface and may quote the value. */
   #silence = (event) => {
@@ -404,22 +409,40 @@ class Guard {
     this.#sheet.disabled = clear;
   }
 
-  /** The guards of documents within that are of the same site; every other frame is hidden whole. */
-  frames() {
+  everyFrame() {
     const frames = [...document.getElementsByTagName('iframe')];
     for (const root of this.roots.keys()) frames.push(...root.querySelectorAll('iframe'));
+    return frames;
+  }
+
+  /** The guards of documents within that can be reached. A frame is hidden whole but when its document can be, or has no secret. */
+  frames() {
     const guards = [];
-    for (const frame of frames) {
-      const guard = this.#marked.has(frame) ? null : guardOf(frame);
-      if (guard) {
+    for (const frame of this.everyFrame()) {
+      const guard = guardOf(frame);
+      if (guard) guards.push(guard);
+      if (!this.#marked.has(frame) && (guard || this.guests?.haveNone(frame))) {
         this.#show(frame);
-        guards.push(guard);
+        this.guests?.expose(frame);
       } else {
         this.#opened.delete(frame);
         this.#restore(frame);
       }
     }
     return guards;
+  }
+
+  /** Whether anything at all is secret in this document, near or far; with `settled`, but for frames that have not yet said. */
+  hasSecrets(settled = false) {
+    const isOne = (secret) => !settled || this.#marked.has(secret) || secret.localName !== 'iframe' || !this.guests.isPending(secret);
+    const within = [document];
+    for (const [root, host] of this.roots) if (host.isConnected) within.push(root);
+    return within.some((root) => [...root.querySelectorAll(SECRETS)].some(isOne));
+  }
+
+  /** Whether there are fields that show what they hold. */
+  hasFields() {
+    return this.#fields.size > 0;
   }
 
   /** Whether something secret may be seen, now or after a turn of the wheel. */

@@ -58,8 +58,11 @@ impl Extension {
             include_str!("../page/document.js"),
             include_str!("../page/gate.js"),
             include_str!("../page/title.js"),
+            include_str!("../page/probes.js"),
             include_str!("../page/marker.js"),
             include_str!("../page/phases.js"),
+            include_str!("../page/guest.js"),
+            include_str!("../page/guests.js"),
             include_str!("../page/start.js"),
         ];
         let guard = format!("(() => {{\n{prelude}{}}})();\n", parts.concat());

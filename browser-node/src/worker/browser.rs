@@ -57,6 +57,8 @@ pub enum FromGuard {
     Pointer { at: Option<[f32; 2]>, pressed: Option<bool> },
     /// Whether the focus is in something hidden.
     Focus { hidden: bool },
+    /// Something is hidden from the frame of this number on, and the guard waits until no earlier frame can be shown to agents.
+    Closing { counter: u64 },
     /// The page's title, unless there is something hidden in it.
     Title { title: Option<String> },
 }
@@ -82,8 +84,9 @@ pub struct Browser {
     /// The name of the guards' worlds, and of where they are found there.
     guard: String,
     binding: String,
-    /// A policy that no guard has been told yet, for want of one.
+    /// A policy of which no guard has said yet that it is kept, and how many there have been.
     unlearnt: Option<Policy>,
+    lessons: u64,
 }
 
 /// The events that are read; Chromium's others are dropped at the door.
@@ -139,6 +142,7 @@ impl Browser {
             guard: extension.name().to_owned(),
             binding: extension.binding(),
             unlearnt: None,
+            lessons: 0,
         })
     }
 
@@ -286,6 +290,10 @@ impl Browser {
                 self.ask_history(tab);
                 self.changed(tab, |tab| tab.loading = false)
             }
+            LEARNT => {
+                self.unlearnt.take_if(|_| event.parse::<u64>().is_ok_and(|lesson| lesson == self.lessons));
+                None
+            }
             HISTORY => {
                 let history: GetNavigationHistoryReturns = event.parse().ok()?;
                 let last = history.entries.len() as i64 - 1;
@@ -301,9 +309,7 @@ impl Browser {
                 // A tab's top frame has the tab's own id.
                 if context.name == self.guard && context.aux_data.frame_id == *page.target.inner() {
                     page.guard = Some(context.id);
-                    if let Some(policy) = self.unlearnt.take() {
-                        self.learn_soon(policy);
-                    }
+                    self.teach();
                 }
                 None
             }
@@ -341,6 +347,11 @@ impl Browser {
         self.tell_guard(if often { "phases.lease()" } else { "phases.shot()" });
     }
 
+    /// The frame of this number has been seen, and was proved.
+    pub fn tell_passed(&self, counter: u64) {
+        self.tell_guard(&format!("phases.passed({counter})"));
+    }
+
     /// Hides what is at a place of the window (CSS pixels) from everybody but the customer.
     pub fn hide_at(&self, x: f64, y: f64) {
         self.tell_guard(&format!("guard.hideAt({x}, {y})"));
@@ -354,19 +365,47 @@ impl Browser {
         tell(&page.handle, EvaluateParams::IDENTIFIER, evaluate);
     }
 
-    /// Tells the guards what the company hides and blocks, and waits until they know.
-    pub async fn learn(&self, policy: &Policy) -> Result<(), CdpError> {
-        let Some((handle, params)) = self.lesson(policy) else { return Err(CdpError::Detached) };
-        let answer: Evaluated = handle.call(EvaluateParams::IDENTIFIER, params).await?;
-        answer.exception_details.map_or(Ok(()), |_| Err(CdpError::Shape))
+    /// Tells the guards what the company hides and blocks, and waits until they know. A page may be on its way out, and its
+    /// guard with it: then the next one is told.
+    pub async fn learn(&mut self, policy: &Policy) -> Result<(), CdpError> {
+        loop {
+            while !self.is_guarded() {
+                if let FromBrowser::Gone = self.next().await {
+                    return Err(CdpError::Closed);
+                }
+            }
+            let Some((handle, params)) = self.lesson(policy) else { continue };
+            match handle.call::<Evaluated>(EvaluateParams::IDENTIFIER, params).await {
+                Ok(answer) => return answer.exception_details.map_or(Ok(()), |_| Err(CdpError::Shape)),
+                Err(CdpError::Detached | CdpError::Refused { .. }) => {
+                    if let Some(page) = self.tabs.active().and_then(|tab| self.pages.get_mut(&tab)) {
+                        page.guard = None;
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
-    /// The same, without waiting; later when there is no guard now.
+    /// The same, without waiting. Each new guard is told until one has kept it: the page that was told may be on its way out.
     pub fn learn_soon(&mut self, policy: Policy) {
-        match self.lesson(&policy) {
-            Some((handle, params)) => tell(handle, EvaluateParams::IDENTIFIER, params),
-            None => self.unlearnt = Some(policy),
-        }
+        self.unlearnt = Some(policy);
+        self.lessons += 1;
+        self.teach();
+    }
+
+    fn teach(&self) {
+        let Some((handle, params)) = self.unlearnt.as_ref().and_then(|policy| self.lesson(policy)) else { return };
+        let Some(tab) = self.tabs.active() else { return };
+        let (handle, answer, lesson) = (handle.clone(), self.page_events_in.clone(), self.lessons);
+        tokio::spawn(async move {
+            let learnt = call::<Evaluated>(&handle, EvaluateParams::IDENTIFIER, params).await;
+            if let (Ok(Evaluated { exception_details: None }), Ok(params)) =
+                (learnt, serde_json::value::to_raw_value(&lesson))
+            {
+                let _ = answer.send((tab, Some(Event { method: LEARNT.into(), params, attached: None }))).await;
+            }
+        });
     }
 
     fn lesson(&self, policy: &Policy) -> Option<(&Handle, EvaluateParams)> {
@@ -509,6 +548,9 @@ pub struct PageRef<'a> {
 
 /// The name under which a tab's history comes back among its events; no name of CDP's.
 const HISTORY: &str = "Tandem.history";
+
+/// The name under which a guard's word comes back that the policy is kept; no name of CDP's.
+const LEARNT: &str = "Tandem.learnt";
 
 /// Where a warm browser proves itself (RFC 6761: `invalid` has no servers).
 const NOWHERE: &str = "http://proof.invalid/";

@@ -39,6 +39,9 @@ use view::{Slot, Slots};
 /// How often measurements go to the node.
 const TALLY_EVERY: Duration = Duration::from_secs(2);
 
+/// How long a warm browser may take to hear what the company hides; the node waits somewhat longer for the whole of a claim.
+const LEARN: Duration = Duration::from_secs(5);
+
 /// Serves one session over the socket to the node, and ends. Everything of it is on this thread but the compositor and
 /// the encoder.
 pub fn run(node: UnixStream) -> Result<()> {
@@ -92,9 +95,13 @@ async fn serve(orders: &mut handshake::Orders, reporter: &Reporter) -> Result<En
             tally.flush();
         }
     });
-    let Warm { browser, seen, slots, mut encoded, compositor, chromium, egress, rules } = warm;
+    let Warm { mut browser, seen, slots, mut encoded, compositor, chromium, egress, rules } = warm;
     // Nothing of the session is opened before every guard knows what to hide.
-    browser.learn(&claim.policy).await.context("the browser does not take the policy")?;
+    let learnt = tokio::time::timeout(LEARN, browser.learn(&claim.policy)).await;
+    learnt
+        .map_err(anyhow::Error::from)
+        .and_then(|learnt| Ok(learnt?))
+        .context("the browser does not take the policy")?;
     let seat = Seat::new(compositor.handle());
     let parts = Parts {
         seat,

@@ -68,6 +68,8 @@ pub struct Live {
     /// Since when the agents' picture is behind, and whether they were told.
     behind: Option<Instant>,
     withheld: bool,
+    /// The number of the frame that the page waits for to be seen.
+    closing: Option<u64>,
     /// When the page was last asked for a masked frame.
     asked: Option<Instant>,
     pace: u32,
@@ -96,6 +98,7 @@ enum Event {
     ForCustomer(Box<Only<Customer, Encoded>>),
     ForAgent(Box<Only<Agent, Encoded>>),
     Unproved,
+    Proved,
     Standing,
     Overdue,
     Browser(FromBrowser),
@@ -138,6 +141,7 @@ impl Live {
             followed: 0,
             behind: None,
             withheld: false,
+            closing: None,
             asked: None,
             pace: PACE,
             encode_time: Duration::ZERO,
@@ -166,6 +170,7 @@ impl Live {
                 Ok(()) = self.seen.titles.changed() => Event::Titled,
                 Ok(()) = self.seen.unproved.changed() => Event::Unproved,
                 Ok(()) = self.seen.standing.changed() => Event::Standing,
+                Ok(()) = self.seen.proved.changed(), if self.closing.is_some() => Event::Proved,
                 () = at(overdue) => Event::Overdue,
                 gone = self.seen.connected.wait_for(|connected| !connected) => { let _ = gone; Event::CompositorGone }
                 () = at(hold) => Event::HoldExpired,
@@ -181,6 +186,7 @@ impl Live {
                 Event::ForCustomer(picture) => self.customer_picture(*picture).await,
                 Event::ForAgent(picture) => self.agent_picture(*picture).await,
                 Event::Unproved => self.ask_masked(),
+                Event::Proved => self.passed(),
                 Event::Standing => self.stands(),
                 Event::Overdue => self.overdue(),
                 Event::Browser(FromBrowser::Tabs) => self.tabs_changed(),
@@ -299,11 +305,13 @@ impl Live {
             }
             FromPublisher::Channel(FromChannel::Pointer(who, input)) => {
                 self.acted(who);
+                self.gate.set_guarded(self.browser.is_guarded());
                 let outcome = self.gate.point(who, input, self.now());
                 self.carry_out(Some(who), outcome, arrived);
             }
             FromPublisher::Channel(FromChannel::Control(who, input)) => {
                 self.acted(who);
+                self.gate.set_guarded(self.browser.is_guarded());
                 self.reports.count(Counter::Inputs);
                 let id = id_of(&input);
                 let viewport = match &input {
@@ -360,6 +368,10 @@ impl Live {
             FromGuard::Focus { hidden } => {
                 self.vouched.set_focus(!hidden);
                 self.tell_field();
+            }
+            FromGuard::Closing { counter } => {
+                self.closing = Some(counter);
+                self.passed();
             }
             FromGuard::Title { title } => {
                 self.vouched.set_title(tab, title);
@@ -456,6 +468,14 @@ impl Live {
         if is_wanted(&self.demands, Audience::Agent) {
             let often = self.asked.replace(Instant::now()).is_some_and(|before| before.elapsed() < OFTEN);
             self.browser.ask_masked(often);
+        }
+    }
+
+    /// The compositor shows frames in their order: once one is seen, none before it can come any more.
+    fn passed(&mut self) {
+        let proved = *self.seen.proved.borrow_and_update();
+        if self.closing.take_if(|counter| *counter <= proved).is_some() {
+            self.browser.tell_passed(proved);
         }
     }
 
