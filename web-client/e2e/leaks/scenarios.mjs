@@ -138,6 +138,12 @@ export const scenarios = {
   'painted above what holds it': {
     page: `<div style="opacity:0.99">${SECRET}</div><div popover id="d" style="opacity:1!important"><input class="secret" name="iban" style="opacity:1!important"></div>${script('d.showPopover()')}`,
   },
+  guest: { page: `<p>Nothing is secret yet</p><div id="at"></div>${script(`setTimeout(() => { at.innerHTML = '${SECRET}' }, 500); setTimeout(() => location.reload(), 1300)`)}` },
+  'frame that gets a secret': { page: '<iframe src="OTHER/guest" width="500" height="200"></iframe>' },
+  'frame that gets another page': {
+    page: `<iframe id="f" src="OTHER/guest" width="500" height="200"></iframe>${script("let n = 0; setInterval(() => { f.src = (n += 1) % 2 ? 'OTHER/still' : 'OTHER/guest' }, 450)")}`,
+  },
+  'frames in frames': { page: '<iframe src="OTHER/frame%20that%20gets%20a%20secret" width="600" height="300"></iframe>' },
 };
 
 /** What a path below a scenario answers. */
