@@ -8,6 +8,7 @@ const LEASE = 300;
 
 class Phases {
   #marker = new Marker(() => this.#audit());
+  #areas = new Areas();
   #guards = [];
   #masked = true;
   #single = false;
@@ -140,6 +141,7 @@ class Phases {
     for (const guard of this.#guards) guard.observer.takeRecords();
     this.#paint(good);
     if (!good) return;
+    this.#areas.look(this.#guards);
     const closing = this.#closing.filter((one) => one.counter === null);
     for (const one of closing) one.counter = this.#marker.counter;
     if (closing.length > 0) tell({ type: 'closing', counter: this.#marker.counter });

@@ -57,6 +57,8 @@ pub enum FromGuard {
     Pointer { at: Option<[f32; 2]>, pressed: Option<bool> },
     /// Whether the focus is in something hidden.
     Focus { hidden: bool },
+    /// Where something is hidden (left, top, width, height in CSS pixels of the window); empty while that moves.
+    Areas { areas: Vec<[f32; 4]> },
     /// Something is hidden from the frame of this number on, and the guard waits until no earlier frame can be shown to agents.
     Closing { counter: u64 },
     /// The page's title, unless there is something hidden in it.

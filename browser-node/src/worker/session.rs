@@ -35,6 +35,9 @@ const PACE: u32 = 60;
 const SLOW: Duration = Duration::from_millis(16);
 const FAST: Duration = Duration::from_millis(10);
 
+/// As many hidden areas as people are told of.
+const MOST_AREAS: usize = 64;
+
 /// Changes that come as fast as this are shown masked by the page itself for a while.
 const OFTEN: Duration = Duration::from_millis(90);
 
@@ -68,6 +71,8 @@ pub struct Live {
     /// Since when the agents' picture is behind, and whether they were told.
     behind: Option<Instant>,
     withheld: bool,
+    /// Where something is hidden, as people were last told.
+    areas: Vec<[f32; 4]>,
     /// The number of the frame that the page waits for to be seen.
     closing: Option<u64>,
     /// When the page was last asked for a masked frame.
@@ -141,6 +146,7 @@ impl Live {
             followed: 0,
             behind: None,
             withheld: false,
+            areas: Vec::new(),
             closing: None,
             asked: None,
             pace: PACE,
@@ -192,6 +198,7 @@ impl Live {
                 Event::Browser(FromBrowser::Tabs) => self.tabs_changed(),
                 Event::Browser(FromBrowser::Navigated(tab)) => {
                     self.vouched.forget(tab);
+                    self.show_areas(Vec::new());
                     self.tabs_changed();
                 }
                 Event::Browser(FromBrowser::Guard(tab, what)) => self.guard_said(tab, what),
@@ -369,6 +376,11 @@ impl Live {
                 self.vouched.set_focus(!hidden);
                 self.tell_field();
             }
+            FromGuard::Areas { areas } if self.browser.active() == Some(tab) => {
+                let below = |[x, y, width, height]: [f32; 4]| [x, y - STRIP as f32, width, height];
+                self.show_areas(areas.into_iter().take(MOST_AREAS).map(below).collect());
+            }
+            FromGuard::Areas { .. } => {}
             FromGuard::Closing { counter } => {
                 self.closing = Some(counter);
                 self.passed();
@@ -377,6 +389,13 @@ impl Live {
                 self.vouched.set_title(tab, title);
                 self.tabs_changed();
             }
+        }
+    }
+
+    fn show_areas(&mut self, areas: Vec<[f32; 4]>) {
+        if areas != self.areas {
+            self.areas = areas;
+            self.tell_all(&Notice::Hidden { areas: self.areas.clone() });
         }
     }
 
@@ -550,6 +569,7 @@ impl Live {
             Notice::Field { field: *self.seen.field.borrow() },
             Notice::Tabs { tabs: self.browser.tabs().to_vec() },
             Notice::Withheld { withheld: self.withheld },
+            Notice::Hidden { areas: self.areas.clone() },
         ] {
             self.tell(who, &notice);
         }
