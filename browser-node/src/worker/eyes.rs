@@ -26,6 +26,7 @@ pub struct Eyes {
     titles: watch::Sender<u64>,
     connected: watch::Sender<bool>,
     proved: watch::Sender<u64>,
+    one_kind: watch::Sender<bool>,
 }
 
 /// The worker's end. Latest wins in all of them.
@@ -43,6 +44,8 @@ pub struct Seen {
     pub standing: watch::Receiver<Standing>,
     /// The number of the last frame that proved to be fit for agents.
     pub proved: watch::Receiver<u64>,
+    /// Whether the page paints one kind of frame, fit for all once it is proved.
+    pub one_kind: watch::Receiver<bool>,
 }
 
 /// How the agents' picture stands to the page.
@@ -82,8 +85,20 @@ pub fn open(judge: Judge, slots: &Slots, viewport: Viewport) -> (Eyes, Seen) {
     let (unproved, unproved_seen) = watch::channel(0);
     let (standing, standing_seen) = watch::channel(Standing::default());
     let (proved, proved_seen) = watch::channel(0);
+    let (one_kind, one_kind_seen) = watch::channel(false);
     let painter = Painter::new(judge, slots, unproved);
-    let eyes = Eyes { painter, visible: visible.clone(), sample, standing, cursor, field, titles, connected, proved };
+    let eyes = Eyes {
+        painter,
+        visible: visible.clone(),
+        sample,
+        standing,
+        cursor,
+        field,
+        titles,
+        connected,
+        proved,
+        one_kind,
+    };
     let seen = Seen {
         visible,
         sample: sampled,
@@ -94,6 +109,7 @@ pub fn open(judge: Judge, slots: &Slots, viewport: Viewport) -> (Eyes, Seen) {
         unproved: unproved_seen,
         standing: standing_seen,
         proved: proved_seen,
+        one_kind: one_kind_seen,
     };
     (eyes, seen)
 }
@@ -106,6 +122,8 @@ impl Sink for Eyes {
         self.proved.send_if_modified(|before| std::mem::replace(before, number) != number);
         if let Some(shows) = shown.shows {
             let standing = if shown.agent { Standing::Fresh } else { Standing::Behind(shows) };
+            let one_kind = matches!(shows, Shows::All | Shows::Unproved);
+            self.one_kind.send_if_modified(|before| std::mem::replace(before, one_kind) != one_kind);
             self.standing.send_if_modified(|before| std::mem::replace(before, standing) != standing);
         }
         let root = &scene.root;

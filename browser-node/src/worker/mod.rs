@@ -14,6 +14,7 @@ mod proof;
 mod publisher;
 mod seat;
 mod session;
+mod sharing;
 mod tabs;
 mod view;
 
@@ -150,9 +151,11 @@ impl Warm {
         };
         let (chromium, sockets) = Chromium::start(&settings)?;
         let slots = Slots::new(bitrate::ample(viewport.picture()));
+        // One clock for both, since the customer's track may go from one encoder to the other.
+        let epoch = Instant::now();
         let encoded = Encoders {
-            customer: encode(slots.customer.clone(), prepare)?,
-            agent: encode(slots.agent.clone(), prepare)?,
+            customer: encode(slots.customer.clone(), prepare, epoch)?,
+            agent: encode(slots.agent.clone(), prepare, epoch)?,
         };
         let (eyes, mut seen) = eyes::open(Judge::new(extension.key()), &slots, viewport);
         let (width, height) = browser::window_of(viewport);
@@ -173,12 +176,12 @@ pub struct Encoders {
     pub agent: mpsc::Receiver<Only<Agent, Encoded>>,
 }
 
-fn encode<A: For>(slot: Arc<Slot<A>>, prepare: &Prepare) -> Result<mpsc::Receiver<Only<A, Encoded>>> {
+fn encode<A: For>(slot: Arc<Slot<A>>, prepare: &Prepare, epoch: Instant) -> Result<mpsc::Receiver<Only<A, Encoded>>> {
     slot.set_paused(true);
     let (sender, encoded) = mpsc::channel(4);
     // A full queue holds the encoder up, and it goes on with the latest picture.
     let deliver = move |picture| drop(sender.blocking_send(picture));
-    encoder::start(slot, prepare.openh264.as_deref(), Instant::now(), deliver)?;
+    encoder::start(slot, prepare.openh264.as_deref(), epoch, deliver)?;
     Ok(encoded)
 }
 

@@ -12,6 +12,7 @@ use super::notices::Vouched;
 use super::photon::Photons;
 use super::publisher::{FromPublisher, Publisher, PublisherError};
 use super::seat::Seat;
+use super::sharing::{Facts, Sharing, Step};
 use super::view::Slots;
 use crate::handshake::{Order, Report, Reporter};
 use crate::metrics::{Counter, Stage};
@@ -77,6 +78,9 @@ pub struct Live {
     closing: Option<u64>,
     /// When the page was last asked for a masked frame.
     asked: Option<Instant>,
+    sharing: Sharing,
+    /// Since when the page paints one kind of frame.
+    one_kind: Option<Instant>,
     pace: u32,
     encode_time: Duration,
     epoch: Instant,
@@ -105,6 +109,8 @@ enum Event {
     Unproved,
     Proved,
     Standing,
+    Kinds,
+    Share,
     Overdue,
     Browser(FromBrowser),
     Cursor,
@@ -149,6 +155,8 @@ impl Live {
             areas: Vec::new(),
             closing: None,
             asked: None,
+            sharing: Sharing::new(),
+            one_kind: None,
             pace: PACE,
             encode_time: Duration::ZERO,
             epoch: Instant::now(),
@@ -164,6 +172,7 @@ impl Live {
         self.publish().await;
         loop {
             let overdue = self.behind.filter(|_| !self.withheld).map(|since| since + PATIENCE);
+            let share = self.sharing.deadline(self.facts());
             let hold = self.gate.deadline().map(|at| self.epoch + Duration::from_millis(at.0));
             let event = tokio::select! {
                 order = orders.recv() => Event::Order(order),
@@ -177,6 +186,8 @@ impl Live {
                 Ok(()) = self.seen.unproved.changed() => Event::Unproved,
                 Ok(()) = self.seen.standing.changed() => Event::Standing,
                 Ok(()) = self.seen.proved.changed(), if self.closing.is_some() => Event::Proved,
+                Ok(()) = self.seen.one_kind.changed() => Event::Kinds,
+                () = at(share) => Event::Share,
                 () = at(overdue) => Event::Overdue,
                 gone = self.seen.connected.wait_for(|connected| !connected) => { let _ = gone; Event::CompositorGone }
                 () = at(hold) => Event::HoldExpired,
@@ -194,6 +205,11 @@ impl Live {
                 Event::Unproved => self.ask_masked(),
                 Event::Proved => self.passed(),
                 Event::Standing => self.stands(),
+                Event::Kinds => {
+                    self.one_kind = self.seen.one_kind.borrow_and_update().then(Instant::now);
+                    self.share();
+                }
+                Event::Share => self.share(),
                 Event::Overdue => self.overdue(),
                 Event::Browser(FromBrowser::Tabs) => self.tabs_changed(),
                 Event::Browser(FromBrowser::Navigated(tab)) => {
@@ -289,24 +305,18 @@ impl Live {
     async fn publisher_event(&mut self, event: FromPublisher) {
         let arrived = Instant::now();
         match event {
-            FromPublisher::Connected => {
-                self.slots.customer.request_keyframe();
-                self.slots.agent.request_keyframe();
-            }
-            FromPublisher::KeyframeRequested(Audience::Customer) => self.slots.customer.request_keyframe(),
-            FromPublisher::KeyframeRequested(Audience::Agent) => self.slots.agent.request_keyframe(),
+            FromPublisher::Connected => Audience::ALL.into_iter().for_each(|audience| self.request_keyframe(audience)),
+            FromPublisher::KeyframeRequested(audience) => self.request_keyframe(audience),
             FromPublisher::Lost => self.publish().await,
             FromPublisher::Channel(FromChannel::Opened(who)) => self.page_came(who),
             FromPublisher::Channel(FromChannel::Demand(demand)) => {
                 let before = self.demands.insert(demand.audience, demand).map_or(0, |d| d.subscribers);
                 self.look();
+                self.share();
                 if demand.subscribers > before {
-                    match demand.audience {
-                        Audience::Customer => self.slots.customer.request_keyframe(),
-                        Audience::Agent => {
-                            self.slots.agent.request_keyframe();
-                            self.ask_masked();
-                        }
+                    self.request_keyframe(demand.audience);
+                    if demand.audience == Audience::Agent {
+                        self.ask_masked();
                     }
                 }
             }
@@ -445,7 +455,14 @@ impl Live {
     }
 
     async fn customer_picture(&mut self, picture: Only<Customer, Encoded>) {
-        self.encoded(picture.get(), Audience::Customer);
+        self.encoded(picture.get());
+        if self.sharing.takes_own(picture.get().keyframe) {
+            self.show_customer(picture).await;
+        }
+    }
+
+    async fn show_customer(&mut self, picture: Only<Customer, Encoded>) {
+        self.announce(picture.get(), Audience::Customer);
         let Some(publisher) = self.publisher.as_mut().filter(|_| is_wanted(&self.demands, Audience::Customer)) else {
             return;
         };
@@ -454,7 +471,11 @@ impl Live {
     }
 
     async fn agent_picture(&mut self, picture: Only<Agent, Encoded>) {
-        self.encoded(picture.get(), Audience::Agent);
+        if self.sharing.takes_agents(picture.get().keyframe) {
+            self.show_customer(picture.for_customer_too()).await;
+        }
+        self.encoded(picture.get());
+        self.announce(picture.get(), Audience::Agent);
         let Some(publisher) = self.publisher.as_mut().filter(|_| is_wanted(&self.demands, Audience::Agent)) else {
             return;
         };
@@ -462,10 +483,44 @@ impl Live {
         self.sent(picture.get(), sent);
     }
 
-    /// The notice goes before the picture: it is smaller, and the page waits for it to recognise the picture.
-    fn encoded(&mut self, picture: &Encoded, audience: Audience) {
+    /// Asks whoever makes this audience's pictures for a keyframe.
+    fn request_keyframe(&self, audience: Audience) {
+        match audience {
+            Audience::Customer if !self.sharing.is_shared() => self.slots.customer.request_keyframe(),
+            Audience::Customer | Audience::Agent => self.slots.agent.request_keyframe(),
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        let both = Audience::ALL.into_iter().all(|audience| is_wanted(&self.demands, audience));
+        let [one, other] = Audience::ALL.map(|audience| self.bits_per_second(audience));
+        let alike = both && one.abs_diff(other) <= one.max(other) / 5;
+        Facts { alike, one_kind: self.one_kind, behind: self.behind }
+    }
+
+    /// One encoder for both audiences, or one each.
+    fn share(&mut self) {
+        match self.sharing.step(self.facts(), Instant::now()) {
+            Some(Step::Join) => self.slots.agent.request_keyframe(),
+            Some(Step::Part) => {
+                self.look();
+                self.slots.customer.request_keyframe();
+            }
+            None => {}
+        }
+    }
+
+    fn bits_per_second(&self, audience: Audience) -> u32 {
+        bitrate::target(bitrate::ample(self.viewport.picture()), self.demands.get(&audience).copied())
+    }
+
+    fn encoded(&mut self, picture: &Encoded) {
         self.encode_time = (self.encode_time * 7 + picture.took) / 8;
         self.reports.picture(picture);
+    }
+
+    /// The notice goes before the picture: it is smaller, and the page waits for it to recognise the picture.
+    fn announce(&mut self, picture: &Encoded, audience: Audience) {
         let shown = self.photons[audience as usize].encoded(picture);
         for super::photon::Shown { who, id, timestamp, stages } in shown {
             self.tell(who, &Notice::Shown { id, timestamp, stages });
@@ -504,6 +559,7 @@ impl Live {
         match standing {
             Standing::Behind(_) => {
                 self.behind.get_or_insert_with(Instant::now);
+                self.share();
             }
             Standing::Fresh => {
                 self.behind = None;
@@ -532,12 +588,15 @@ impl Live {
     /// Paces Chromium and the encoder by who looks and how fast we are.
     fn look(&mut self) {
         let somebody = self.demands.values().any(|d| d.subscribers > 0);
-        let ample = bitrate::ample(self.viewport.picture());
-        let of = |audience| self.demands.get(&audience).copied();
-        self.slots.customer.set_paused(!is_wanted(&self.demands, Audience::Customer));
-        self.slots.customer.set_bitrate(bitrate::target(ample, of(Audience::Customer)));
+        let [customers, mut agents] = Audience::ALL.map(|audience| self.bits_per_second(audience));
+        let is_shared = self.sharing.is_shared();
+        if is_shared {
+            agents = agents.min(customers);
+        }
+        self.slots.customer.set_paused(!is_wanted(&self.demands, Audience::Customer) || is_shared);
+        self.slots.customer.set_bitrate(customers);
         self.slots.agent.set_paused(!is_wanted(&self.demands, Audience::Agent));
-        self.slots.agent.set_bitrate(bitrate::target(ample, of(Audience::Agent)));
+        self.slots.agent.set_bitrate(agents);
         let pace = match self.pace {
             _ if !somebody => 0,
             0 => PACE,
