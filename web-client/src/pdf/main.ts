@@ -8,6 +8,8 @@ import { pageOf, wordsOf } from './words';
 
 /** Where the node answers with what few PDFs need: fonts, tables of characters, decoders. */
 const MORE = 'https://pdf.invalid/';
+/** A PDF's unit is 1/72 of an inch, a page's 1/96. */
+const PERCENT = 75;
 const words = wordsOf(navigator.language);
 
 function take(id: string): { text: string; kind: string } {
@@ -65,7 +67,7 @@ async function show(pdf: PDFDocumentProxy) {
   const size = make('output', 'size');
   const update = () => {
     place.textContent = pageOf(words, sheets.current()?.number ?? 1, pdf.numPages);
-    size.textContent = `${Math.round(sheets.scale * 100)} %`;
+    size.textContent = `${Math.round(sheets.scale * PERCENT)} %`;
   };
   const turn = (by: number) => sheets.show(Math.min(sheets.list.length, Math.max(1, (sheets.current()?.number ?? 1) + by)));
   const zoom = (by: number) => {
@@ -91,7 +93,7 @@ async function show(pdf: PDFDocumentProxy) {
   });
   const field = make('input', '');
   Object.assign(field, { type: 'search', ariaLabel: words.find, placeholder: words.find, autocomplete: 'off', spellcheck: false });
-  const bar = make('div', 'find');
+  const bar = make('div', 'seek');
   const seek = (on: boolean) => {
     bar.hidden = !on;
     if (on) field.select();

@@ -5,7 +5,7 @@ export type Matrix = readonly [number, number, number, number, number, number];
 
 /** A run of text, as pdf.js gives it. */
 export type Run = { str: string; transform: number[]; width: number; height: number; fontName: string; hasEOL: boolean };
-export type RunStyle = { ascent: number; descent: number; vertical: boolean };
+export type RunStyle = { ascent: number; descent: number; vertical: boolean; fontFamily?: string; fontSubstitution?: string | null };
 
 /** A box, and how it is turned, skewed and moved on the sheet (CSS pixels at scale 1). */
 export type Box = { width: number; height: number; matrix: Matrix };
@@ -35,16 +35,18 @@ export function boxOf(run: Run, style: RunStyle | undefined, sheet: Matrix): Box
 const ruler = new OffscreenCanvas(1, 1).getContext('2d');
 
 /** The element of a run. What is in it is stretched to the box, so that a selection looks as it should. */
-export function spanOf(run: Run, box: Box): HTMLSpanElement {
+export function spanOf(run: Run, box: Box, style: RunStyle | undefined): HTMLSpanElement {
   const span = document.createElement('span');
   const size = Math.max(1, box.height * 0.8);
-  if (ruler) ruler.font = `${size}px sans-serif`;
+  const family = [style?.fontSubstitution, style?.fontFamily, 'sans-serif'].filter(Boolean).join();
+  if (ruler) ruler.font = `${size}px ${family}`;
   const natural = ruler?.measureText(run.str).width || box.width || 1;
   const [a, b, c, d, e, f] = box.matrix;
   const stretch = box.width / natural;
   span.textContent = run.str;
   span.style.width = `${natural}px`;
   span.style.height = span.style.lineHeight = `${box.height}px`;
+  span.style.fontFamily = family;
   span.style.fontSize = `${size}px`;
   span.style.transform = `matrix(${[a * stretch, b * stretch, c, d, e, f].map((n) => n.toFixed(5)).join()})`;
   return span;
@@ -56,7 +58,7 @@ export function textLayer(runs: readonly Run[], styles: Record<string, RunStyle>
   layer.className = 'text';
   layer.dataset.tandemText = '';
   for (const run of runs) {
-    if (run.str) layer.append(spanOf(run, boxOf(run, styles[run.fontName], sheet)));
+    if (run.str) layer.append(spanOf(run, boxOf(run, styles[run.fontName], sheet), styles[run.fontName]));
     if (run.hasEOL) layer.append(document.createElement('br'));
   }
   return layer;
