@@ -287,6 +287,12 @@ class Guard {
     return !this.memory.isEmpty && this.memory.knows(text);
   }
 
+  /** The reasons for which a text may be hidden, each by itself: the presets', and that it was typed. */
+  shapes() {
+    const presets = Object.entries(SHAPES).filter(([preset]) => this.rules.hides.has(preset));
+    return [...presets.map(([, has]) => has), (text) => this.#isKnown(text)];
+  }
+
   /** Whether a text that a page wants to show is hidden. */
   isSecretText(text, rules = this.rules) {
     return isSecretText(rules, text) || this.#isKnown(text);

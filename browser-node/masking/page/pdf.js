@@ -134,32 +134,42 @@ class Pdf {
     const { rules } = this.#guard;
     // What a rule shows is shown where it stands, and not with what stands beside it.
     const strict = Object.create(rules, { show: { value: { ...rules.show, text: [] } } });
+    // Each by itself: a number may be a part of another that is secret for another reason.
+    const reasons = [...this.#guard.shapes(), ...rules.mask.text.map((one) => (text) => one.test(text))];
     for (const isTight of [false, true]) {
-      const between = (i) => (isTight && areClose(pieces[i - 1], pieces[i]) ? '' : ' ');
       const whole = (from, to) => {
         let text = pieces[from].text.slice(-2 * LONGEST);
-        for (let i = from + 1; i < to; i += 1) text += between(i) + pieces[i].text;
+        for (let i = from + 1; i < to; i += 1) text += (isTight && areClose(pieces[i - 1], pieces[i]) ? '' : ' ') + pieces[i].text;
         return text;
       };
-      const isSecret = (from, to) => this.#guard.isSecretText(whole(from, to), strict);
-      for (let from = 0; from < pieces.length; ) {
-        // A stretch that holds whatever secret begins in its first half.
-        let to = from + 1;
-        for (let length = 0; to < pieces.length && length < 2 * LONGEST; to += 1) length += pieces[to].text.length + 1;
-        if (to - from > 1 && isSecret(from, to)) {
-          let [first, last] = [from, to];
-          while (last - first > 1 && isSecret(first, last - 1)) last -= 1;
-          while (last - first > 1 && isSecret(first + 1, last)) first += 1;
-          if (this.#guard.isSecretText(whole(first, last))) for (let i = first; i < last; i += 1) this.#guard.hide(pieces[i].span);
-          from = first + 1;
-          continue;
-        }
-        if (to === pieces.length) break;
-        let next = to;
-        for (let length = 0; next > from + 1 && length < LONGEST; next -= 1) length += pieces[next - 1].text.length + 1;
-        from = next;
+      for (const [from, to] of stretches(pieces)) {
+        if (!this.#guard.isSecretText(whole(from, to), strict)) continue;
+        for (const is of reasons) this.#narrow(from, to, (first, last) => is(whole(first, last)), (first, last) => !this.#guard.isSecretText(whole(first, last)), pieces);
       }
     }
+  }
+
+  /** Hides, within a stretch, the fewest runs that are secret together. */
+  #narrow(from, to, isSecret, isShown, pieces) {
+    for (let first = from; first < to && isSecret(first, to); first += 1) {
+      let last = to;
+      while (last - first > 1 && isSecret(first, last - 1)) last -= 1;
+      while (last - first > 1 && isSecret(first + 1, last)) first += 1;
+      if (!isShown(first, last)) for (let i = first; i < last; i += 1) this.#guard.hide(pieces[i].span);
+    }
+  }
+}
+
+/** Stretches of runs, of which one at least holds whatever secret there is. */
+function* stretches(pieces) {
+  for (let from = 0; from < pieces.length - 1; ) {
+    let to = from + 1;
+    for (let length = 0; to < pieces.length && length < 2 * LONGEST; to += 1) length += pieces[to].text.length + 1;
+    yield [from, to];
+    if (to === pieces.length) return;
+    let next = to;
+    for (let length = 0; next > from + 1 && length < LONGEST; next -= 1) length += pieces[next - 1].text.length + 1;
+    from = next;
   }
 }
 
