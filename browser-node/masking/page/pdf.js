@@ -83,7 +83,7 @@ class Pdf {
         guard.open(picture);
       } else {
         guard.close(picture);
-        if (seen && !this.#copy(picture, seen, guard.hides(text) ? null : secrets)) return;
+        if (seen && !this.#copy(picture, seen, text, guard.hides(text) ? null : secrets)) return;
       }
     }
     this.#observer.takeRecords();
@@ -91,7 +91,7 @@ class Pdf {
   }
 
   /** Copies the picture with the secrets covered; none of it when all of it is secret, or when it is not known where they are. */
-  #copy(picture, seen, secrets) {
+  #copy(picture, seen, text, secrets) {
     const box = picture.getBoundingClientRect();
     const context = seen.getContext('2d');
     if (!secrets) {
@@ -101,7 +101,12 @@ class Pdf {
     }
     seen.width = seen.height = 0;
     const boxes = secrets.map((secret) => secret.getBoundingClientRect());
-    if (box.width === 0 || box.height === 0 || boxes.some(({ width, height }) => width === 0 && height === 0)) return false;
+    if (box.width === 0 || box.height === 0) return false;
+    // What takes no room cannot be covered in its place.
+    if (boxes.some(({ width, height }) => width === 0 && height === 0)) {
+      this.#guard.hide(text);
+      return this.#copy(picture, seen, text, null);
+    }
     [seen.width, seen.height] = [picture.width, picture.height];
     context.drawImage(picture, 0, 0);
     context.fillStyle = COVER;

@@ -54,7 +54,7 @@ function linkOf({ url, dest }: Annotation, follow: (dest: unknown) => void): HTM
 }
 
 /** A field that shows what is in it and takes nothing. Its names are for the guard, which tells by them what it is for. */
-function fieldOf({ fieldType, fieldName = '', fieldValue, alternativeText, multiLine, password }: Annotation): HTMLElement | null {
+function fieldOf({ fieldType, fieldName = '', fieldValue, textContent = [], alternativeText, multiLine, password }: Annotation): HTMLElement | null {
   if (fieldType === 'Btn') return null;
   if (fieldType === 'Sig') return doubt();
   const field = document.createElement(multiLine ? 'textarea' : 'input');
@@ -63,8 +63,8 @@ function fieldOf({ fieldType, fieldName = '', fieldValue, alternativeText, multi
   field.name = fieldName;
   if (alternativeText) field.ariaLabel = alternativeText;
   if (password && field instanceof HTMLInputElement) field.type = 'password';
-  field.value = Array.isArray(fieldValue) ? fieldValue.join(' ') : String(fieldValue ?? '');
-  field.defaultValue = field.value;
+  // What is painted may be other than what is held.
+  field.value = [fieldValue ?? '', ...textContent].flat().join(' ').trim();
   return field;
 }
 
