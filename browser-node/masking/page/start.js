@@ -34,6 +34,7 @@ if (window[NAME]?.document !== document) {
   const guard = new Guard(phasesHere);
   const turn = above?.turn ?? new Turn();
   window[NAME] = { document, guard, turn, phases: null, learn };
+  guard.pdf = new Pdf(guard);
   guard.guests = new Guests(guard, phasesHere, turn);
   guard.gate = new Gate(guard, turn, phasesHere);
   addEventListener('message', guard.guests.hear, true);

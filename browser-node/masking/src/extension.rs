@@ -56,6 +56,7 @@ impl Extension {
             include_str!("../page/rules.js"),
             include_str!("../page/memory.js"),
             include_str!("../page/document.js"),
+            include_str!("../page/pdf.js"),
             include_str!("../page/gate.js"),
             include_str!("../page/title.js"),
             include_str!("../page/probes.js"),
@@ -133,7 +134,7 @@ mod tests {
     fn style_and_script_hide_the_same() {
         let candidates = candidates();
         assert!(
-            candidates.starts_with("input:not([type=button i],") && candidates.ends_with(",fencedframe"),
+            candidates.starts_with("input:not([type=button i],") && candidates.ends_with(",[data-tandem-doubt]"),
             "{candidates}"
         );
     }

@@ -1,11 +1,11 @@
 //! What the worker asks of Chromium by CDP: tabs, navigation, viewport. Input goes by the seat.
 
+use super::requests::{self, NOWHERE, Requests};
 use super::tabs::{LIMIT, Tabs};
 use chromiumoxide_cdp::cdp::browser_protocol::browser::{GetVersionParams, GetVersionReturns};
 use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
     SetDeviceMetricsOverrideParams, SetTouchEmulationEnabledParams, SetUserAgentOverrideParams,
 };
-use chromiumoxide_cdp::cdp::browser_protocol::fetch::{self, FulfillRequestParams, RequestPattern};
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     self, DialogType, EventFrameNavigated, EventFrameStartedLoading, EventFrameStoppedLoading,
@@ -89,6 +89,7 @@ pub struct Browser {
     /// A policy of which no guard has said yet that it is kept, and how many there have been.
     unlearnt: Option<Policy>,
     lessons: u64,
+    requests: Requests,
 }
 
 /// The events that are read; Chromium's others are dropped at the door.
@@ -103,7 +104,7 @@ pub fn is_wanted(method: &str) -> bool {
         EventExecutionContextCreated::IDENTIFIER,
         EventExecutionContextsCleared::IDENTIFIER,
         EventBindingCalled::IDENTIFIER,
-        fetch::EventRequestPaused::IDENTIFIER,
+        requests::PAUSED,
         EventJavascriptDialogOpening::IDENTIFIER,
     ]
     .contains(&method)
@@ -145,6 +146,7 @@ impl Browser {
             binding: extension.binding(),
             unlearnt: None,
             lessons: 0,
+            requests: Requests::default(),
         })
     }
 
@@ -205,13 +207,16 @@ impl Browser {
     fn opened(&mut self, target: TargetId, url: String, session: Session) {
         let tab = self.tabs.open(url);
         let Session { handle, mut events } = session;
+        let (requests, asked) = (self.requests.clone(), handle.clone());
         let page = Page { handle, target, guard: None };
         self.prepare(&page);
         self.pages.insert(tab, page);
         let forward = self.page_events_in.clone();
         tokio::spawn(async move {
             while let Some(event) = events.recv().await {
-                if forward.send((tab, Some(event))).await.is_err() {
+                if &*event.method == requests::PAUSED {
+                    requests.answer(&asked, &event);
+                } else if forward.send((tab, Some(event))).await.is_err() {
                     return;
                 }
             }
@@ -226,6 +231,7 @@ impl Browser {
         tell(&page.handle, AddBindingParams::IDENTIFIER, binding);
         tell(&page.handle, runtime::EnableParams::IDENTIFIER, runtime::EnableParams {});
         self.emulate(page);
+        requests::hold(&page.handle, false);
         tell(&page.handle, RunIfWaitingForDebuggerParams::IDENTIFIER, RunIfWaitingForDebuggerParams {});
     }
 
@@ -330,12 +336,6 @@ impl Browser {
                 tell(&self.pages.get(&tab)?.handle, HandleJavaScriptDialogParams::IDENTIFIER, answer);
                 None
             }
-            fetch::EventRequestPaused::IDENTIFIER => {
-                let Paused { request_id } = event.parse().ok()?;
-                let answer = FulfillRequestParams::new(request_id, 200);
-                tell(&self.pages.get(&tab)?.handle, FulfillRequestParams::IDENTIFIER, answer);
-                None
-            }
             EventExecutionContextsCleared::IDENTIFIER => {
                 self.pages.get_mut(&tab)?.guard = None;
                 None
@@ -423,9 +423,7 @@ impl Browser {
     pub fn open_nowhere(&mut self) {
         let Some(page) = self.tabs.active().and_then(|tab| self.pages.get_mut(&tab)) else { return };
         page.guard = None;
-        let pattern = RequestPattern { url_pattern: Some(format!("{NOWHERE}*")), ..RequestPattern::default() };
-        let enable = fetch::EnableParams { patterns: Some(vec![pattern]), handle_auth_requests: None };
-        tell(&page.handle, fetch::EnableParams::IDENTIFIER, enable);
+        requests::hold(&page.handle, true);
         tell(&page.handle, NavigateParams::IDENTIFIER, NavigateParams::new(NOWHERE));
     }
 
@@ -469,7 +467,7 @@ impl Browser {
     pub fn forget_history(&self) {
         let Some(page) = self.active_page() else { return };
         tell(page.handle, ResetNavigationHistoryParams::IDENTIFIER, ResetNavigationHistoryParams {});
-        tell(page.handle, fetch::DisableParams::IDENTIFIER, fetch::DisableParams {});
+        requests::hold(page.handle, false);
     }
 
     /// Opens the session's first page in the place of the one that a warm browser has, so that no way leads back to that.
@@ -554,9 +552,6 @@ const HISTORY: &str = "Tandem.history";
 /// The name under which a guard's word comes back that the policy is kept; no name of CDP's.
 const LEARNT: &str = "Tandem.learnt";
 
-/// Where a warm browser proves itself (RFC 6761: `invalid` has no servers).
-const NOWHERE: &str = "http://proof.invalid/";
-
 #[derive(Serialize)]
 struct Nothing {}
 
@@ -571,13 +566,6 @@ struct Evaluated {
 #[derive(Deserialize)]
 struct Opened {
     r#type: DialogType,
-}
-
-/// The part of `Fetch.requestPaused` that is of use.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Paused {
-    request_id: fetch::RequestId,
 }
 
 /// The part of `Runtime.executionContextCreated` that is of use. The generated types want fields that Chromium no longer sends.
