@@ -30,8 +30,8 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ),
     ("tandem-sfu", &["tandem-component", "tandem-media", "tandem-protocol", "tandem-router"]),
     ("tandem-signaling", &["tandem-component", "tandem-protocol", "tandem-session"]),
-    // It speaks to the system over the wire alone; `cdp` drives its own viewer.
-    ("tandem-loadtest", &["tandem-cdp"]),
+    // It speaks to the system over the wire alone: what the wire is, and `cdp` to drive its own viewer.
+    ("tandem-loadtest", &["tandem-cdp", "tandem-media", "tandem-protocol"]),
     (
         "tandem",
         &[

@@ -1,4 +1,4 @@
-//! Measures a Tandem that it starts itself, in real browsers, over the wire alone.
+//! Measures a Tandem, and watches what its agents are sent, over the wire alone.
 
 mod bench;
 mod http;
@@ -6,11 +6,12 @@ mod masking;
 mod processes;
 mod system;
 mod viewer;
+mod watch;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
-/// Benchmarks of the whole system.
+/// Benchmarks of the whole system, and the leak lab's own agent.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -24,6 +25,18 @@ enum Command {
     Bench(BenchArguments),
     /// The same with a customer and an agent, on pages with and without secrets: what masking costs.
     Masking(BenchArguments),
+    /// Joins a session as an agent and looks for secrets in every picture that it is sent.
+    Watch(WatchArguments),
+}
+
+#[derive(clap::Args)]
+struct WatchArguments {
+    /// The agent's one-time link, of a session whose customer has accepted or soon will.
+    #[arg(long)]
+    url: url::Url,
+    /// What no message to the agent may hold, in whatever case.
+    #[arg(long, default_value = "canary")]
+    canary: String,
 }
 
 #[derive(clap::Args)]
@@ -50,5 +63,6 @@ async fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Bench(arguments) => bench::run(arguments).await,
         Command::Masking(arguments) => masking::run(arguments).await,
+        Command::Watch(arguments) => watch::run(arguments).await,
     }
 }

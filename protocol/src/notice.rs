@@ -34,6 +34,9 @@ pub enum Notice {
     Shown { id: InputId, timestamp: u32, stages: Stages },
     /// For agents: whether their picture stands still because the page cannot prove that it hides what it should.
     Withheld { withheld: bool },
+    /// Where something is hidden from agents (left, top, width and height, in CSS pixels of the viewport); empty while the page
+    /// moves, so that what is drawn there is never in the wrong place.
+    Hidden { areas: Vec<[f32; 4]> },
     /// The page of a tab, or the whole browser, broke down. `Reload` brings a tab back.
     Crashed { tab: Option<TabId> },
 }

@@ -53,6 +53,10 @@ test('the customer hides something by pointing at it, and it stays hidden', asyn
   await customer.getByText('Point at what the agent should not see').waitFor();
   await clickAt(customer, [100, 50], VIEWPORT);
   await shows(agent, [200, 70], WHITE);
+  // Where it is, the agent sees a hatch.
+  const { x, y, width, height } = await agent.locator('.hidden').boundingBox();
+  const box = await agent.locator('[data-tandem=screen]').boundingBox();
+  assert.ok(x - box.x < 5 && y - box.y < 5 && width > 250 && height > 80, `${x} ${y} ${width} ${height}`);
   assert.equal(await customer.getByText('Point at what the agent should not see').count(), 0);
   await customer.getByLabel('Reload').first().click();
   await shows(agent, [100, 150], RED);

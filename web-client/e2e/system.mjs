@@ -63,7 +63,7 @@ export async function startSystem(settings = {}) {
     logs: () => logged,
     create: async (page, viewport) => {
       const made = await api('POST', '/sessions', { company: 'demo', start_url: `http://127.0.0.1:${demo}/${page}`, viewport });
-      if (made.status !== 201) throw new Error(`no session: ${JSON.stringify(made.body)}`);
+      if (made.status !== 201) throw new Error(`no session: ${JSON.stringify(made.body)}\n${logged.slice(-2000)}`);
       return made.body;
     },
     stop: async () => {

@@ -7,7 +7,7 @@ use crate::pace::Pace;
 use crate::seat::Seat;
 use crate::surface::{Copy, Id, NoPicture, Role};
 use crate::tree::Tree;
-use crate::{Command, Config};
+use crate::{Command, Config, TouchPhase};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use wayland_protocols::wp::presentation_time::server::wp_presentation_feedback::{Kind, WpPresentationFeedback};
@@ -20,6 +20,11 @@ use wayland_server::{Client, DataInit, Dispatch, DisplayHandle, New, Resource};
 const MOST_OBJECTS: usize = 8192;
 /// And more bytes of pictures.
 const MOST_PIXELS: usize = 64 << 20;
+
+/// How long text waits at the most for the field to which the focus moves.
+const SETTLING: Duration = Duration::from_millis(400);
+/// Linux' `KEY_TAB`.
+const TAB: u32 = 15;
 
 /// What belongs to a Wayland object. Every object has one, so that they are counted.
 pub(crate) struct Kept<T> {
@@ -42,6 +47,8 @@ pub(crate) struct State {
     pub(crate) drag: Option<Drag>,
     pub(crate) text_inputs: Vec<ZwpTextInputV3>,
     pub(crate) is_composing: bool,
+    /// Until when text waits for the field to which the focus moves.
+    settling: Option<Instant>,
     pub(crate) sink: Box<dyn Sink>,
     /// As many as there are objects.
     objects: Arc<()>,
@@ -71,6 +78,7 @@ impl State {
             drag: None,
             text_inputs: Vec::new(),
             is_composing: false,
+            settling: None,
             sink,
             objects: Arc::new(()),
             callbacks: Vec::new(),
@@ -211,9 +219,24 @@ impl State {
     }
 
     /// Does what a handle asked for.
+    /// Until when a command has to wait, if it has. Chromium throws text away that comes between two fields.
+    pub(crate) fn waits(&self, command: &Command, now: Instant) -> Option<Instant> {
+        let is_text = matches!(command, Command::Text(_) | Command::Compose(_));
+        self.settling.filter(|until| is_text && now < *until)
+    }
+
+    /// The focus is in a field.
+    pub(crate) fn settled(&mut self) {
+        self.settling = None;
+    }
+
     pub(crate) fn command(&mut self, command: Command) {
+        let now = Instant::now();
         if self.is_act(&command) {
-            self.pace.input(Instant::now());
+            self.pace.input(now);
+        }
+        if moves_focus(&command) {
+            self.settling = Some(now + SETTLING);
         }
         match command {
             Command::Motion { x, y } => self.motion(x, y),
@@ -257,6 +280,16 @@ impl State {
     pub(crate) fn tell(&mut self, event: Event) {
         self.sink.event(event);
     }
+}
+
+/// Whether the focus may go to another field, as far as can be told before the page has heard it.
+fn moves_focus(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Key { code: TAB, pressed: true }
+            | Command::Button { pressed: true, .. }
+            | Command::Touch { phase: TouchPhase::Up, .. }
+    )
 }
 
 fn picture(copy: &Copy) -> Picture<'_> {

@@ -17,6 +17,8 @@ plain_global!(ZwpTextInputManagerV3);
 pub(crate) struct TextInput {
     commits: u32,
     enabled: bool,
+    /// Its field has the focus since its last commit.
+    entered: bool,
     kind: Option<FieldKind>,
     caret: [f32; 4],
 }
@@ -55,7 +57,9 @@ impl Dispatch<ZwpTextInputV3, Kept<Mutex<TextInput>>> for State {
         use zwp_text_input_v3::Request;
         let mut input = lock(&input.value);
         match request {
-            Request::Enable => *input = TextInput { enabled: true, commits: input.commits, ..TextInput::default() },
+            Request::Enable => {
+                *input = TextInput { enabled: true, entered: true, commits: input.commits, ..TextInput::default() }
+            }
             Request::Disable => input.enabled = false,
             Request::SetContentType { purpose: WEnum::Value(purpose), .. } => input.kind = Some(kind(purpose)),
             Request::SetCursorRectangle { x, y, width, height } => {
@@ -67,6 +71,9 @@ impl Dispatch<ZwpTextInputV3, Kept<Mutex<TextInput>>> for State {
                 // answer in the midst of a composition would end it.
                 if !state.is_composing {
                     resource.done(input.commits);
+                }
+                if std::mem::take(&mut input.entered) {
+                    state.settled();
                 }
                 let field = Field { kind: input.kind.unwrap_or(FieldKind::Text), caret: input.caret };
                 state.tell(Event::TextField(input.enabled.then_some(field)));

@@ -31,6 +31,16 @@ pub(crate) struct Loop {
     end: Arc<AtomicBool>,
 }
 
+/// What became of the commands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Obeyed {
+    All,
+    /// The client does not read now.
+    Unread,
+    /// The next one waits, at the longest until then.
+    Until(Instant),
+}
+
 /// What the display tells of its client.
 struct Connection {
     gone: AtomicBool,
@@ -72,11 +82,11 @@ impl Loop {
             if self.state.next_frame().is_some_and(|due| due <= now) {
                 self.state.frame(now);
             }
-            let heard = self.obey();
+            let obeyed = self.obey();
             if self.connection.gone.load(Ordering::Acquire) {
                 return self.state.tell(Event::Disconnected);
             }
-            if self.wait(heard).is_err() || self.display.dispatch_clients(&mut self.state).is_err() {
+            if self.wait(obeyed).is_err() || self.display.dispatch_clients(&mut self.state).is_err() {
                 return self.state.tell(Event::Disconnected);
             }
             while let Ok(command) = self.received.try_recv() {
@@ -85,9 +95,9 @@ impl Loop {
         }
     }
 
-    /// Carries commands out, for as long as the client reads what they say; `false` when it does not read now. What is said
-    /// to a client that does not read would fill its socket, and then the connection would be lost.
-    fn obey(&mut self) -> bool {
+    /// Carries commands out, for as long as the client reads what they say. What is said to a client that does not read would
+    /// fill its socket, and then the connection would be lost.
+    fn obey(&mut self) -> Obeyed {
         loop {
             if self
                 .display
@@ -95,17 +105,27 @@ impl Loop {
                 .flush(Some(self.client.clone()))
                 .is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock)
             {
-                return false;
+                return Obeyed::Unread;
             }
-            let Some(command) = self.waiting.pop_front() else { return true };
-            self.state.command(command);
+            let Some(command) = self.waiting.front() else { return Obeyed::All };
+            if let Some(until) = self.state.waits(command, Instant::now()) {
+                return Obeyed::Until(until);
+            }
+            if let Some(command) = self.waiting.pop_front() {
+                self.state.command(command);
+            }
         }
     }
 
-    fn wait(&mut self, heard: bool) -> nix::Result<()> {
-        let due = self.state.next_frame().filter(|_| heard);
+    fn wait(&mut self, obeyed: Obeyed) -> nix::Result<()> {
+        let frame = self.state.next_frame();
+        let due = match obeyed {
+            Obeyed::All => frame,
+            Obeyed::Until(until) => Some(frame.map_or(until, |frame| frame.min(until))),
+            Obeyed::Unread => None,
+        };
         let timeout = due.map(|due| TimeSpec::from_duration(due.saturating_duration_since(Instant::now())));
-        let takes = if heard { PollFlags::empty() } else { PollFlags::POLLOUT };
+        let takes = if obeyed == Obeyed::Unread { PollFlags::POLLOUT } else { PollFlags::empty() };
         let backend = self.display.backend();
         let mut fds = [
             PollFd::new(backend.poll_fd(), PollFlags::POLLIN),

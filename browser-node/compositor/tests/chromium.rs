@@ -266,3 +266,25 @@ fn a_browser_that_does_not_read_for_a_while_is_not_lost() {
     browser.seat.pace(60);
     shows(&screen, "the keys", GREEN);
 }
+
+#[test]
+fn text_that_follows_a_tab_is_in_the_next_field() {
+    let fields = "<input>".repeat(12);
+    let (browser, screen) = open(
+        &fields,
+        "const all = [...document.querySelectorAll('input')]; all[0].focus();\
+         const busy = until => { while (performance.now() < until); };\
+         addEventListener('keydown', e => { if (e.key === 'Tab') busy(performance.now() + 30) });\
+         addEventListener('input', () => { if (all.slice(0, 11).every(one => one.value === 'Éa')) show('green') })",
+    );
+    let tap = |code| {
+        browser.seat.key(code, true);
+        browser.seat.key(code, false);
+    };
+    for _ in 0..11 {
+        browser.seat.text("É".to_owned());
+        tap(30);
+        tap(15);
+    }
+    shows(&screen, "every field with its text", GREEN);
+}

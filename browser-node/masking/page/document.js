@@ -11,6 +11,8 @@ const CANDIDATES = [
   'object',
   'embed',
   'fencedframe',
+  'canvas[data-tandem-pdf]',
+  '[data-tandem-doubt]',
 ].join(',');
 const SECRETS = `:is(${CANDIDATES}):not([${NAME}-open]),[${NAME}-secret]`;
 /** The candidates that show another document. */
@@ -32,9 +34,12 @@ class Guard {
   /** Secrets within a viewport's reach. */
   near = new Set();
   rules = new Rules(null);
-  /** Set by start.js: what judges the events of this document, and who tells its title. */
+  /** Set by start.js: what judges the events of this document, what is known of frames of other sites in it, who tells its title,
+      and who judges the sheets of a PDF. */
   gate = null;
+  guests = null;
   title = null;
+  pdf = null;
   memory = new Memory();
   #clear = false;
   #seen = new WeakSet();
@@ -103,6 +108,7 @@ class Guard {
     this.memory.load(changes);
     if (changes.policy?.newValue) this.#govern(changes.policy.newValue, []);
     else this.#stale = true;
+    this.pdf?.forget();
   }
 
   /** `kept`: the names of what is stored, among it what the customer has hidden by hand. */
@@ -114,6 +120,7 @@ class Guard {
     this.rules.mask.selector.push(...hidden);
     this.scan();
     this.title?.look();
+    this.pdf?.forget();
     this.#phases()?.dirtied(true);
   }
 
@@ -123,10 +130,14 @@ class Guard {
     addEventListener('invalid', this.#silence, true);
     for (const type of ['input', 'change']) addEventListener(type, this.#typed, true);
     document.addEventListener('readystatechange', this.#progressed);
+    if (this.guests) addEventListener('message', this.guests.hear, true);
     this.gate?.listen();
   }
 
-  #progressed = () => this.scan();
+  #progressed = () => {
+    this.scan();
+    this.#phases()?.dirtied(false);
+  };
 
   /** A validation bubble is painted in the page's own surface and may quote the value. */
   #silence = (event) => {
@@ -195,6 +206,7 @@ class Guard {
     if (changed) {
       this.#stale = true;
       this.title?.look();
+      this.pdf?.look();
     }
     if (changed) this.#phases()?.dirtied(false);
     else if (touched) this.#phases()?.touched();
@@ -239,6 +251,16 @@ class Guard {
     this.#watch(element);
   }
 
+  /** Opens what another part of the guard has judged; closes it when it has to be judged anew. */
+  open(element) {
+    if (!this.#marked.has(element)) this.#show(element);
+  }
+
+  close(element) {
+    this.#opened.delete(element);
+    this.#restore(element);
+  }
+
   #show(element) {
     this.#opened.add(element);
     if (!element.hasAttribute(`${NAME}-open`)) element.setAttribute(`${NAME}-open`, '');
@@ -246,7 +268,7 @@ class Guard {
 
   /** Hides or opens a field by what it is and by what it holds. */
   #decide(field) {
-    if (this.#marked.has(field) || field.matches(FRAMES) || !this.rules.known) return;
+    if (this.#marked.has(field) || field.matches(`${FRAMES},${SHEETS}`) || !this.rules.known) return;
     const value = String(field.value ?? field.textContent ?? '').slice(0, 1000);
     const isLong = field.value === undefined && value.length > IN_PARTS;
     if (this.rules.hidesField(field) || (value && !isLong && (isSecretValue(this.rules, field, value) || this.#isKnown(value)))) {
@@ -265,9 +287,15 @@ class Guard {
     return !this.memory.isEmpty && this.memory.knows(text);
   }
 
+  /** The reasons for which a text may be hidden, each by itself: the presets', and that it was typed. */
+  shapes() {
+    const presets = Object.entries(SHAPES).filter(([preset]) => this.rules.hides.has(preset));
+    return [...presets.map(([, has]) => has), (text) => this.#isKnown(text)];
+  }
+
   /** Whether a text that a page wants to show is hidden. */
-  isSecretText(text) {
-    return isSecretText(this.rules, text) || this.#isKnown(text);
+  isSecretText(text, rules = this.rules) {
+    return isSecretText(rules, text) || this.#isKnown(text);
   }
 
   #text(node) {
@@ -278,6 +306,8 @@ class Guard {
     if (this.isSecretText(data)) return this.hide(parent);
     // A secret may be put together of several elements.
     for (let above = parent, up = 0; above && above !== document.body && up < 3; above = above.parentElement, up += 1) {
+      // The words of a PDF's sheet are put together by who knows their places.
+      if (above.hasAttribute('data-tandem-text')) break;
       const whole = above.textContent;
       if (whole.length > IN_PARTS) break;
       if (whole.length > data.length && this.isSecretText(whole)) return this.hide(above);
@@ -374,7 +404,11 @@ class Guard {
 
   /** Decides anew what a change elsewhere may have turned: a label that came late, a value that a script set. */
   refresh() {
-    if (this.rules.known) this.#safely(() => this.#refresh());
+    if (!this.rules.known) return;
+    this.#safely(() => {
+      this.#refresh();
+      this.pdf?.look();
+    });
   }
 
   #refresh() {
@@ -404,22 +438,40 @@ class Guard {
     this.#sheet.disabled = clear;
   }
 
-  /** The guards of documents within that are of the same site; every other frame is hidden whole. */
-  frames() {
+  everyFrame() {
     const frames = [...document.getElementsByTagName('iframe')];
     for (const root of this.roots.keys()) frames.push(...root.querySelectorAll('iframe'));
+    return frames;
+  }
+
+  /** The guards of documents within that can be reached. A frame is hidden whole but when its document can be, or has no secret. */
+  frames() {
     const guards = [];
-    for (const frame of frames) {
-      const guard = this.#marked.has(frame) ? null : guardOf(frame);
-      if (guard) {
+    for (const frame of this.everyFrame()) {
+      const guard = guardOf(frame);
+      if (guard) guards.push(guard);
+      if (!this.#marked.has(frame) && (guard || this.guests?.haveNone(frame))) {
         this.#show(frame);
-        guards.push(guard);
+        this.guests?.expose(frame);
       } else {
         this.#opened.delete(frame);
         this.#restore(frame);
       }
     }
     return guards;
+  }
+
+  /** Whether anything at all is secret in this document, near or far; with `settled`, but for frames that have not yet said. */
+  hasSecrets(settled = false) {
+    const isOne = (secret) => !settled || this.#marked.has(secret) || secret.localName !== 'iframe' || !this.guests.isPending(secret);
+    const within = [document];
+    for (const [root, host] of this.roots) if (host.isConnected) within.push(root);
+    return within.some((root) => [...root.querySelectorAll(SECRETS)].some(isOne));
+  }
+
+  /** Whether there are fields that show what they hold. */
+  hasFields() {
+    return this.#fields.size > 0;
   }
 
   /** Whether something secret may be seen, now or after a turn of the wheel. */
@@ -450,6 +502,8 @@ class Guard {
     if (whole.getRootNode() !== document) return;
     const selector = selectorOf(whole);
     this.#byHand.add(selector);
+    this.rules.mask.selector.push(selector);
+    this.pdf?.forget();
     chrome.storage.session.set({ [`hidden:${location.host}:${selector}`]: 1 }).catch(() => {});
   }
 
@@ -468,7 +522,7 @@ class Guard {
     this.#safely(() => {
       this.#openElements();
       this.#refresh();
-      good = this.#isAllHidden();
+      good = this.#isAllHidden() && (this.pdf?.isJudged() ?? true);
     });
     return good && !this.#isBroken;
   }

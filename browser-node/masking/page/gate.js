@@ -87,16 +87,14 @@ class Turn {
 class Gate {
   #guard;
   #turn;
-  #tell;
-  #isForeign;
+  #phases;
   #task = new MessageChannel();
 
-  /** `isForeign`: nothing of this document is the agent's to see, so nothing is theirs to press. */
-  constructor(guard, turn, tell, isForeign) {
+  /** `phases` gives those that the document is painted by. */
+  constructor(guard, turn, phases) {
     this.#guard = guard;
     this.#turn = turn;
-    this.#tell = tell;
-    this.#isForeign = isForeign;
+    this.#phases = phases;
     this.#task.port1.onmessage = this.#over;
     this.listen();
     // Form submissions of all kinds, and addresses that only the customer may go to.
@@ -110,6 +108,15 @@ class Gate {
     }
     root.addEventListener(`${NAME}-submit`, this.#scripted, true);
     for (const type of [...PRESSES, ...KEYS]) root.addEventListener(type, this.#over, { passive: true });
+  }
+
+  #tell(what) {
+    this.#phases()?.tell(what);
+  }
+
+  /** Nothing of this document is the agent's to see, so nothing is theirs to press. */
+  get #isClosed() {
+    return !this.#phases()?.isOpen;
   }
 
   /** A press of the customer's is theirs while it is handed to the page, and no longer. */
@@ -138,7 +145,7 @@ class Gate {
     if (sender === 'customer') return this.#customers(event, target);
     this.#turn.begin();
     if (MOVES.has(type)) return;
-    if (this.#isForeign) return this.#deny(event, 'masked');
+    if (this.#isClosed) return this.#deny(event, 'masked');
     const why = this.#refusal(event, target);
     if (why) this.#deny(event, why);
   }
@@ -167,7 +174,10 @@ class Gate {
     const turn = this.#turn;
     if (KEYS.has(type) && event.key === HERALD) return this.#swallow(event);
     if (KEYS.has(type) || TEXTS.has(type)) {
-      if (this.#guard.hides(deepFocus())) turn.type();
+      if (this.#isClosed || this.#guard.hides(deepFocus())) {
+        turn.type();
+        this.#phases()?.typed();
+      }
     }
     if (PRESSES.has(type) || (KEYS.has(type) && /^(Enter| )$/.test(event.key))) {
       turn.isCustomers = true;
@@ -179,20 +189,23 @@ class Gate {
 
   /** Where the customer's pointer is, as long as that tells nothing: the keys of a keypad are hidden, and what presses them. */
   #follow(event, target) {
-    if (this.#isForeign) return;
-    const isHidden = !(target instanceof Element) || this.#guard.hides(target);
+    const isHidden = this.#isClosed || !(target instanceof Element) || this.#guard.hides(target);
     let { clientX: x, clientY: y } = event;
     try {
-      for (let view = window; view !== view.top; view = view.parent) {
+      for (let view = window; view.frameElement; view = view.parent) {
         const box = view.frameElement.getBoundingClientRect();
         x += box.x + view.frameElement.clientLeft;
         y += box.y + view.frameElement.clientTop;
       }
     } catch {
-      return;
+      // The frame of another site that this document is in adds its own place.
     }
-    if (isHidden) this.#tell({ type: 'pointer', at: null, pressed: null });
-    else this.#tell({ type: 'pointer', at: [x, y], pressed: event.type === 'pointermove' ? null : event.type === 'pointerdown' });
+    const pressed = event.type === 'pointermove' ? null : event.type === 'pointerdown';
+    this.tellPointer(isHidden ? null : [x, y], isHidden ? null : pressed);
+  }
+
+  tellPointer(at, pressed) {
+    this.#tell({ type: 'pointer', at, pressed });
   }
 
   /** Why an agent's event may not reach the page. */
@@ -252,7 +265,7 @@ class Gate {
 
   #submits(event, form, submitter) {
     if (event.type === 'reset') return;
-    if (this.#turn.isAgents && !this.#turn.isGranted(form, true) && (this.#isForeign || this.#blocksForm(form, submitter))) {
+    if (this.#turn.isAgents && !this.#turn.isGranted(form, true) && (this.#isClosed || this.#blocksForm(form, submitter))) {
       return this.#deny(event, 'blocked');
     }
     this.#turn.asked(form);
@@ -299,7 +312,7 @@ class Gate {
       this.#deny(event, 'masked');
       return;
     }
-    this.#tell({ type: 'focus', hidden: isHidden });
+    this.#tell({ type: 'focus', hidden: isHidden || this.#isClosed });
   }
 
   /** Whether anything hidden is selected. */

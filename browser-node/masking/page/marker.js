@@ -6,16 +6,12 @@ const MAGIC = 0xa5c;
 const MASKED = 1;
 /** No secret is near: one kind of frame is fit for all. */
 const SINGLE = 2;
-/** How often one frame can be audited anew. */
-const PROBES = 6;
-
 class Marker {
   #host;
   #box;
   #cells;
   #canary;
-  #probes = [];
-  #next = 0;
+  #probes;
   #counter = 0;
 
   /** `audit` is called after layout and before paint of the frames that ask for it. */
@@ -24,22 +20,10 @@ class Marker {
     this.#host.className = `${NAME}-marker`;
     this.#host.setAttribute('popover', 'manual');
     const root = this.#host.attachShadow({ mode: 'closed' });
-    const element = (parent, style) => {
-      const made = document.createElement('div');
-      made.style.cssText = `all:initial;display:block;position:absolute;left:0;top:0;${style}`;
-      return parent.appendChild(made);
-    };
-    this.#box = element(root, 'width:36px;height:3px');
-    this.#cells = element(this.#box, 'width:36px;height:3px;background:#000');
+    this.#box = ownElement(root, 'width:36px;height:3px');
+    this.#cells = ownElement(this.#box, 'width:36px;height:3px;background:#000');
     this.#box.append(document.createElement('slot'));
-    let parent = this.#box;
-    const observer = new ResizeObserver(audit);
-    for (let i = 0; i < PROBES; i += 1) {
-      // Each lies in the one before: a change to a deeper one is told again within the same frame.
-      parent = element(parent, 'visibility:hidden;width:1px;height:1px');
-      observer.observe(parent);
-      this.#probes.push(parent);
-    }
+    this.#probes = new Probes(this.#box, audit);
     this.#canary = document.createElement('i');
     this.#canary.className = `${NAME}-canary`;
     this.#host.append(this.#canary);
@@ -72,14 +56,14 @@ class Marker {
     return getComputedStyle(this.#canary).opacity === '0';
   }
 
+  /** The number that was painted last. */
+  get counter() {
+    return this.#counter;
+  }
+
   /** Has this frame audited after its layout; begins anew with each frame. */
   probe(first) {
-    if (first) this.#next = 0;
-    const probe = this.#probes[this.#next];
-    this.#next += 1;
-    if (!probe) return false;
-    probe.style.width = probe.style.width === '2px' ? '1px' : '2px';
-    return true;
+    this.#probes.probe(first);
   }
 
   /** Paints a number that has never been before; with a tag when the frame is proved. */

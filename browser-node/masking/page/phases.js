@@ -8,6 +8,7 @@ const LEASE = 300;
 
 class Phases {
   #marker = new Marker(() => this.#audit());
+  #areas = new Areas();
   #guards = [];
   #masked = true;
   #single = false;
@@ -17,6 +18,8 @@ class Phases {
   #auditing = false;
   #proved = false;
   #frame = 0;
+  /** What waits until the node has seen a frame in which it is hidden: `{ then, counter }`, the counter once there is one. */
+  #closing = [];
 
   constructor(guard) {
     this.guard = guard;
@@ -26,6 +29,28 @@ class Phases {
 
   owns(node) {
     return this.#marker.owns(node);
+  }
+
+  /** The whole page is the agent's to see, as far as nothing in it is hidden. */
+  isOpen = true;
+
+  tell(what) {
+    tell(what);
+  }
+
+  typed() {}
+
+  /** Calls back when what is hidden from now on is hidden in every frame that the agent may still be shown. */
+  closed(then) {
+    this.#closing.push({ then, counter: null });
+    this.shot();
+  }
+
+  /** The node has seen the frame of this number, or a later one, proved. */
+  passed(counter) {
+    const passed = this.#closing.filter((one) => one.counter !== null && one.counter <= counter);
+    this.#closing = this.#closing.filter((one) => !passed.includes(one));
+    for (const { then } of passed) then();
   }
 
   /** Something may have come into the top layer, above the marker. */
@@ -79,7 +104,7 @@ class Phases {
     this.#collect();
     for (const guard of this.#guards) guard.refresh();
     const running = performance.now() < this.#lease;
-    const wanted = this.#wanted;
+    const wanted = this.#wanted || this.#closing.length > 0;
     let audited = false;
     const isReady = this.#guards.every((guard) => guard.isReady);
     this.#single = isReady && !this.#guards.some((guard) => guard.hasNear());
@@ -100,7 +125,7 @@ class Phases {
     this.#auditing = audited;
     this.#paint(false);
     if (audited) this.#marker.probe(true);
-    if (running || audited || this.#wanted) this.#schedule();
+    if (running || audited || this.#wanted || this.#closing.length > 0) this.#schedule();
   }
 
   #audit() {
@@ -115,5 +140,10 @@ class Phases {
     // What the audit itself has changed is no change of the page's.
     for (const guard of this.#guards) guard.observer.takeRecords();
     this.#paint(good);
+    if (!good) return;
+    this.#areas.look(this.#guards);
+    const closing = this.#closing.filter((one) => one.counter === null);
+    for (const one of closing) one.counter = this.#marker.counter;
+    if (closing.length > 0) tell({ type: 'closing', counter: this.#marker.counter });
   }
 }

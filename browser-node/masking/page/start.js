@@ -1,19 +1,18 @@
 // Runs first in every document, in a world that the page cannot reach.
 
-/** What the guard of the tab's top document keeps, when that is of this site. */
-function top() {
+/** The window of the outermost document that can be reached from here: the tab's, or that of a guest. */
+function outermost() {
+  let view = window;
   try {
-    for (let above = window; ; above = above.parent) {
-      if (!above.document) return null;
-      if (above === above.parent) return above[NAME] ?? null;
-    }
+    while (view.parent !== view && view.parent.document) view = view.parent;
   } catch {
-    return null;
+    // Around it is another site.
   }
+  return view;
 }
 
-let phases = null;
-const isOurs = (node) => node.className === `${NAME}-key` || (phases?.owns(node) ?? false);
+const phasesHere = () => outermost()[NAME]?.phases ?? null;
+const isOurs = (node) => node.className === `${NAME}-key` || (window[NAME]?.phases?.owns(node) ?? false);
 /** Hands the policy to the guards of all documents. */
 async function learn(policy) {
   for (;;) {
@@ -25,27 +24,26 @@ async function learn(policy) {
     }
   }
 }
-/** Says something to the node; nobody hears a frame of another site. */
+/** Says something to the node, which hears the top document's guard, and those that are reached from there. */
 const tell = (what) => globalThis[`${NAME}_tell`]?.(JSON.stringify(what));
 
 // An empty frame's window is used again for the document that comes into it.
 if (window[NAME]?.document !== document) {
   const isTop = window === window.top;
-  const above = isTop ? null : top();
-  const guard = new Guard(() => (isTop ? phases : top()?.phases) ?? null);
+  const above = outermost() === window ? null : outermost()[NAME];
+  const guard = new Guard(phasesHere);
   const turn = above?.turn ?? new Turn();
   window[NAME] = { document, guard, turn, phases: null, learn };
-  guard.gate = new Gate(guard, turn, tell, !isTop && !above);
-  if (isTop) {
-    phases = new Phases(guard);
-    window[NAME].phases = phases;
-    chrome.runtime.sendMessage('style').catch(() => {});
-    guard.title = new Title(guard);
-  } else if (above) {
+  guard.pdf = new Pdf(guard);
+  guard.guests = new Guests(guard, phasesHere, turn);
+  guard.gate = new Gate(guard, turn, phasesHere);
+  addEventListener('message', guard.guests.hear, true);
+  if (above) {
     above.phases?.dirtied(true);
   } else {
-    // Of another site: its parent hides it whole, so it paints for the customer alone.
-    guard.set(true);
-    document.addEventListener('readystatechange', () => guard.set(true));
+    window[NAME].phases = isTop ? new Phases(guard) : new Guest(guard);
+    if (!isTop) return;
+    chrome.runtime.sendMessage('style').catch(() => {});
+    guard.title = new Title(guard);
   }
 }

@@ -56,10 +56,15 @@ impl Extension {
             include_str!("../page/rules.js"),
             include_str!("../page/memory.js"),
             include_str!("../page/document.js"),
+            include_str!("../page/pdf.js"),
             include_str!("../page/gate.js"),
             include_str!("../page/title.js"),
+            include_str!("../page/probes.js"),
             include_str!("../page/marker.js"),
+            include_str!("../page/areas.js"),
             include_str!("../page/phases.js"),
+            include_str!("../page/guest.js"),
+            include_str!("../page/guests.js"),
             include_str!("../page/start.js"),
         ];
         let guard = format!("(() => {{\n{prelude}{}}})();\n", parts.concat());
@@ -129,7 +134,7 @@ mod tests {
     fn style_and_script_hide_the_same() {
         let candidates = candidates();
         assert!(
-            candidates.starts_with("input:not([type=button i],") && candidates.ends_with(",fencedframe"),
+            candidates.starts_with("input:not([type=button i],") && candidates.ends_with(",[data-tandem-doubt]"),
             "{candidates}"
         );
     }

@@ -51,6 +51,11 @@ impl Judge {
         Judge { key, last: 0 }
     }
 
+    /// The number of the last frame that was proved; 0 before the first.
+    pub fn proved(&self) -> u64 {
+        self.last
+    }
+
     /// `pixels` are the frame's BGRA rows, `stride` bytes each.
     pub fn judge(&mut self, pixels: &[u8], stride: usize) -> Shows {
         let Some(cells) = read(pixels, stride).filter(|cells| cells[0] == MAGIC) else { return Shows::Unmarked };

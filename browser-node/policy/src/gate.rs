@@ -24,6 +24,7 @@ pub struct Gate {
     people: HashMap<ParticipantId, Person>,
     pointer: Pointer,
     keyboard: Keyboard,
+    guarded: bool,
 }
 
 #[derive(Debug)]
@@ -77,7 +78,7 @@ impl Outcome {
 impl Gate {
     pub fn new(policy: Policy, viewport: Viewport) -> Self {
         let (people, pointer, keyboard) = Default::default();
-        Gate { policy, viewport, people, pointer, keyboard }
+        Gate { policy, viewport, people, pointer, keyboard, guarded: false }
     }
 
     pub fn policy(&self) -> &Policy {
@@ -109,6 +110,11 @@ impl Gate {
         Outcome { permits, ..Outcome::default() }
     }
 
+    /// Whether the page has a guard, which judges what lies under a press. In one that has none only the customer acts.
+    pub fn set_guarded(&mut self, guarded: bool) {
+        self.guarded = guarded;
+    }
+
     /// When [`Self::expire`] must be called at the latest.
     pub fn deadline(&self) -> Option<Millis> {
         self.pointer.deadline()
@@ -131,7 +137,9 @@ impl Gate {
         let Some(person) = self.people.get_mut(&who) else { return Outcome::default() };
         person.sequence = Some(input.sequence);
         let (role, modifiers) = (person.role, person.modifiers);
-        let moves = self.may(role, |p| p.control) && self.pointer.moves(who, role == Role::Customer, now);
+        let moves = self.may(role, |p| p.control)
+            && self.is_judged(role)
+            && self.pointer.moves(who, role == Role::Customer, now);
         let mut outcome = Outcome::acts(moves.then_some(Action::Move { x, y, modifiers })).of(role);
         outcome.cursor = Some(CursorNotice { participant: who, sequence: input.sequence, x, y });
         outcome
@@ -154,6 +162,10 @@ impl Gate {
         }
         if !lets_go && !self.may_act(role, &input) {
             return Outcome::denied(Denied::Role);
+        }
+        let is_for_page = !matches!(input, ControlInput::Navigate { .. } | ControlInput::Tab { .. });
+        if !lets_go && is_for_page && !self.is_judged(role) {
+            return Outcome::denied(Denied::Masked);
         }
         // The customer's own press always works: whoever holds the pointer lets go.
         let takes = matches!(
@@ -278,6 +290,10 @@ impl Gate {
             Role::Agent => Some(self.policy.agent),
             Role::Supervisor => Some(self.policy.supervisor),
         }
+    }
+
+    fn is_judged(&self, role: Role) -> bool {
+        self.guarded || role == Role::Customer
     }
 
     fn may(&self, role: Role, what: impl Fn(Permissions) -> bool) -> bool {

@@ -13,6 +13,7 @@ fn gate() -> Gate {
     let mut gate = Gate::new(Policy::default(), Viewport::DEFAULT);
     gate.admit(CUSTOMER, Role::Customer, START);
     gate.admit(AGENT, Role::Agent, START);
+    gate.set_guarded(true);
     gate
 }
 
@@ -191,6 +192,22 @@ fn roles_may_what_the_policy_says() {
         assert_eq!(gate.act(AGENT, input.clone(), START).denied.is_none(), allowed, "{input:?}");
         assert!(self::gate().act(CUSTOMER, input, START).denied.is_none(), "the customer may everything");
     }
+}
+
+#[test]
+fn in_a_page_without_a_guard_only_the_customer_acts() {
+    let mut gate = gate();
+    gate.act(AGENT, button(true), START);
+    gate.set_guarded(false);
+    let release = gate.act(AGENT, button(false), START);
+    assert_eq!((release.denied, release.permits.len()), (None, 2), "what is held is let go");
+    let denied = |gate: &mut Gate, who, input| gate.act(who, input, START).denied;
+    assert_eq!(denied(&mut gate, AGENT, button(true)), Some(Denied::Masked));
+    assert_eq!(denied(&mut gate, AGENT, key("KeyA", "a", true, Modifiers::default())), Some(Denied::Masked));
+    assert_eq!(denied(&mut gate, AGENT, ControlInput::Navigate { to: Navigation::Back }), None);
+    assert_eq!(denied(&mut gate, CUSTOMER, button(true)), None);
+    let moved = gate.point(AGENT, PointerInput { sequence: 1, x: 1.0, y: 1.0 }, START);
+    assert!(moved.permits.is_empty() && moved.cursor.is_some());
 }
 
 #[test]

@@ -51,3 +51,10 @@ impl<A: For, T> Only<A, T> {
         self.value
     }
 }
+
+impl<T: Clone> Only<Agent, T> {
+    /// What agents may see the customer may see; never the other way round.
+    pub fn for_customer_too(&self) -> Only<Customer, T> {
+        Only::new(self.value.clone())
+    }
+}

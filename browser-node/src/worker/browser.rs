@@ -1,11 +1,11 @@
 //! What the worker asks of Chromium by CDP: tabs, navigation, viewport. Input goes by the seat.
 
+use super::requests::{self, NOWHERE, Requests};
 use super::tabs::{LIMIT, Tabs};
 use chromiumoxide_cdp::cdp::browser_protocol::browser::{GetVersionParams, GetVersionReturns};
 use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
     SetDeviceMetricsOverrideParams, SetTouchEmulationEnabledParams, SetUserAgentOverrideParams,
 };
-use chromiumoxide_cdp::cdp::browser_protocol::fetch::{self, FulfillRequestParams, RequestPattern};
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     self, DialogType, EventFrameNavigated, EventFrameStartedLoading, EventFrameStoppedLoading,
@@ -57,6 +57,10 @@ pub enum FromGuard {
     Pointer { at: Option<[f32; 2]>, pressed: Option<bool> },
     /// Whether the focus is in something hidden.
     Focus { hidden: bool },
+    /// Where something is hidden (left, top, width, height in CSS pixels of the window); empty while that moves.
+    Areas { areas: Vec<[f32; 4]> },
+    /// Something is hidden from the frame of this number on, and the guard waits until no earlier frame can be shown to agents.
+    Closing { counter: u64 },
     /// The page's title, unless there is something hidden in it.
     Title { title: Option<String> },
 }
@@ -82,8 +86,10 @@ pub struct Browser {
     /// The name of the guards' worlds, and of where they are found there.
     guard: String,
     binding: String,
-    /// A policy that no guard has been told yet, for want of one.
+    /// A policy of which no guard has said yet that it is kept, and how many there have been.
     unlearnt: Option<Policy>,
+    lessons: u64,
+    requests: Requests,
 }
 
 /// The events that are read; Chromium's others are dropped at the door.
@@ -98,7 +104,7 @@ pub fn is_wanted(method: &str) -> bool {
         EventExecutionContextCreated::IDENTIFIER,
         EventExecutionContextsCleared::IDENTIFIER,
         EventBindingCalled::IDENTIFIER,
-        fetch::EventRequestPaused::IDENTIFIER,
+        requests::PAUSED,
         EventJavascriptDialogOpening::IDENTIFIER,
     ]
     .contains(&method)
@@ -139,6 +145,8 @@ impl Browser {
             guard: extension.name().to_owned(),
             binding: extension.binding(),
             unlearnt: None,
+            lessons: 0,
+            requests: Requests::default(),
         })
     }
 
@@ -199,13 +207,16 @@ impl Browser {
     fn opened(&mut self, target: TargetId, url: String, session: Session) {
         let tab = self.tabs.open(url);
         let Session { handle, mut events } = session;
+        let (requests, asked) = (self.requests.clone(), handle.clone());
         let page = Page { handle, target, guard: None };
         self.prepare(&page);
         self.pages.insert(tab, page);
         let forward = self.page_events_in.clone();
         tokio::spawn(async move {
             while let Some(event) = events.recv().await {
-                if forward.send((tab, Some(event))).await.is_err() {
+                if &*event.method == requests::PAUSED {
+                    requests.answer(&asked, &event);
+                } else if forward.send((tab, Some(event))).await.is_err() {
                     return;
                 }
             }
@@ -220,6 +231,7 @@ impl Browser {
         tell(&page.handle, AddBindingParams::IDENTIFIER, binding);
         tell(&page.handle, runtime::EnableParams::IDENTIFIER, runtime::EnableParams {});
         self.emulate(page);
+        requests::hold(&page.handle, false);
         tell(&page.handle, RunIfWaitingForDebuggerParams::IDENTIFIER, RunIfWaitingForDebuggerParams {});
     }
 
@@ -286,6 +298,10 @@ impl Browser {
                 self.ask_history(tab);
                 self.changed(tab, |tab| tab.loading = false)
             }
+            LEARNT => {
+                self.unlearnt.take_if(|_| event.parse::<u64>().is_ok_and(|lesson| lesson == self.lessons));
+                None
+            }
             HISTORY => {
                 let history: GetNavigationHistoryReturns = event.parse().ok()?;
                 let last = history.entries.len() as i64 - 1;
@@ -301,9 +317,7 @@ impl Browser {
                 // A tab's top frame has the tab's own id.
                 if context.name == self.guard && context.aux_data.frame_id == *page.target.inner() {
                     page.guard = Some(context.id);
-                    if let Some(policy) = self.unlearnt.take() {
-                        self.learn_soon(policy);
-                    }
+                    self.teach();
                 }
                 None
             }
@@ -322,12 +336,6 @@ impl Browser {
                 tell(&self.pages.get(&tab)?.handle, HandleJavaScriptDialogParams::IDENTIFIER, answer);
                 None
             }
-            fetch::EventRequestPaused::IDENTIFIER => {
-                let Paused { request_id } = event.parse().ok()?;
-                let answer = FulfillRequestParams::new(request_id, 200);
-                tell(&self.pages.get(&tab)?.handle, FulfillRequestParams::IDENTIFIER, answer);
-                None
-            }
             EventExecutionContextsCleared::IDENTIFIER => {
                 self.pages.get_mut(&tab)?.guard = None;
                 None
@@ -339,6 +347,11 @@ impl Browser {
     /// Has the active page paint a masked frame, or masked frames for a while.
     pub fn ask_masked(&self, often: bool) {
         self.tell_guard(if often { "phases.lease()" } else { "phases.shot()" });
+    }
+
+    /// The frame of this number has been seen, and was proved.
+    pub fn tell_passed(&self, counter: u64) {
+        self.tell_guard(&format!("phases.passed({counter})"));
     }
 
     /// Hides what is at a place of the window (CSS pixels) from everybody but the customer.
@@ -354,19 +367,47 @@ impl Browser {
         tell(&page.handle, EvaluateParams::IDENTIFIER, evaluate);
     }
 
-    /// Tells the guards what the company hides and blocks, and waits until they know.
-    pub async fn learn(&self, policy: &Policy) -> Result<(), CdpError> {
-        let Some((handle, params)) = self.lesson(policy) else { return Err(CdpError::Detached) };
-        let answer: Evaluated = handle.call(EvaluateParams::IDENTIFIER, params).await?;
-        answer.exception_details.map_or(Ok(()), |_| Err(CdpError::Shape))
+    /// Tells the guards what the company hides and blocks, and waits until they know. A page may be on its way out, and its
+    /// guard with it: then the next one is told.
+    pub async fn learn(&mut self, policy: &Policy) -> Result<(), CdpError> {
+        loop {
+            while !self.is_guarded() {
+                if let FromBrowser::Gone = self.next().await {
+                    return Err(CdpError::Closed);
+                }
+            }
+            let Some((handle, params)) = self.lesson(policy) else { continue };
+            match handle.call::<Evaluated>(EvaluateParams::IDENTIFIER, params).await {
+                Ok(answer) => return answer.exception_details.map_or(Ok(()), |_| Err(CdpError::Shape)),
+                Err(CdpError::Detached | CdpError::Refused { .. }) => {
+                    if let Some(page) = self.tabs.active().and_then(|tab| self.pages.get_mut(&tab)) {
+                        page.guard = None;
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
-    /// The same, without waiting; later when there is no guard now.
+    /// The same, without waiting. Each new guard is told until one has kept it: the page that was told may be on its way out.
     pub fn learn_soon(&mut self, policy: Policy) {
-        match self.lesson(&policy) {
-            Some((handle, params)) => tell(handle, EvaluateParams::IDENTIFIER, params),
-            None => self.unlearnt = Some(policy),
-        }
+        self.unlearnt = Some(policy);
+        self.lessons += 1;
+        self.teach();
+    }
+
+    fn teach(&self) {
+        let Some((handle, params)) = self.unlearnt.as_ref().and_then(|policy| self.lesson(policy)) else { return };
+        let Some(tab) = self.tabs.active() else { return };
+        let (handle, answer, lesson) = (handle.clone(), self.page_events_in.clone(), self.lessons);
+        tokio::spawn(async move {
+            let learnt = call::<Evaluated>(&handle, EvaluateParams::IDENTIFIER, params).await;
+            if let (Ok(Evaluated { exception_details: None }), Ok(params)) =
+                (learnt, serde_json::value::to_raw_value(&lesson))
+            {
+                let _ = answer.send((tab, Some(Event { method: LEARNT.into(), params, attached: None }))).await;
+            }
+        });
     }
 
     fn lesson(&self, policy: &Policy) -> Option<(&Handle, EvaluateParams)> {
@@ -382,9 +423,7 @@ impl Browser {
     pub fn open_nowhere(&mut self) {
         let Some(page) = self.tabs.active().and_then(|tab| self.pages.get_mut(&tab)) else { return };
         page.guard = None;
-        let pattern = RequestPattern { url_pattern: Some(format!("{NOWHERE}*")), ..RequestPattern::default() };
-        let enable = fetch::EnableParams { patterns: Some(vec![pattern]), handle_auth_requests: None };
-        tell(&page.handle, fetch::EnableParams::IDENTIFIER, enable);
+        requests::hold(&page.handle, true);
         tell(&page.handle, NavigateParams::IDENTIFIER, NavigateParams::new(NOWHERE));
     }
 
@@ -428,7 +467,7 @@ impl Browser {
     pub fn forget_history(&self) {
         let Some(page) = self.active_page() else { return };
         tell(page.handle, ResetNavigationHistoryParams::IDENTIFIER, ResetNavigationHistoryParams {});
-        tell(page.handle, fetch::DisableParams::IDENTIFIER, fetch::DisableParams {});
+        requests::hold(page.handle, false);
     }
 
     /// Opens the session's first page in the place of the one that a warm browser has, so that no way leads back to that.
@@ -510,8 +549,8 @@ pub struct PageRef<'a> {
 /// The name under which a tab's history comes back among its events; no name of CDP's.
 const HISTORY: &str = "Tandem.history";
 
-/// Where a warm browser proves itself (RFC 6761: `invalid` has no servers).
-const NOWHERE: &str = "http://proof.invalid/";
+/// The name under which a guard's word comes back that the policy is kept; no name of CDP's.
+const LEARNT: &str = "Tandem.learnt";
 
 #[derive(Serialize)]
 struct Nothing {}
@@ -527,13 +566,6 @@ struct Evaluated {
 #[derive(Deserialize)]
 struct Opened {
     r#type: DialogType,
-}
-
-/// The part of `Fetch.requestPaused` that is of use.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Paused {
-    request_id: fetch::RequestId,
 }
 
 /// The part of `Runtime.executionContextCreated` that is of use. The generated types want fields that Chromium no longer sends.

@@ -25,6 +25,8 @@ pub struct Eyes {
     field: watch::Sender<Option<Field>>,
     titles: watch::Sender<u64>,
     connected: watch::Sender<bool>,
+    proved: watch::Sender<u64>,
+    one_kind: watch::Sender<bool>,
 }
 
 /// The worker's end. Latest wins in all of them.
@@ -40,6 +42,10 @@ pub struct Seen {
     /// Counts the changes that only the customer has seen so far.
     pub unproved: watch::Receiver<u64>,
     pub standing: watch::Receiver<Standing>,
+    /// The number of the last frame that proved to be fit for agents.
+    pub proved: watch::Receiver<u64>,
+    /// Whether the page paints one kind of frame, fit for all once it is proved.
+    pub one_kind: watch::Receiver<bool>,
 }
 
 /// How the agents' picture stands to the page.
@@ -78,8 +84,21 @@ pub fn open(judge: Judge, slots: &Slots, viewport: Viewport) -> (Eyes, Seen) {
     let (connected, connected_seen) = watch::channel(true);
     let (unproved, unproved_seen) = watch::channel(0);
     let (standing, standing_seen) = watch::channel(Standing::default());
+    let (proved, proved_seen) = watch::channel(0);
+    let (one_kind, one_kind_seen) = watch::channel(false);
     let painter = Painter::new(judge, slots, unproved);
-    let eyes = Eyes { painter, visible: visible.clone(), sample, standing, cursor, field, titles, connected };
+    let eyes = Eyes {
+        painter,
+        visible: visible.clone(),
+        sample,
+        standing,
+        cursor,
+        field,
+        titles,
+        connected,
+        proved,
+        one_kind,
+    };
     let seen = Seen {
         visible,
         sample: sampled,
@@ -89,6 +108,8 @@ pub fn open(judge: Judge, slots: &Slots, viewport: Viewport) -> (Eyes, Seen) {
         connected: connected_seen,
         unproved: unproved_seen,
         standing: standing_seen,
+        proved: proved_seen,
+        one_kind: one_kind_seen,
     };
     (eyes, seen)
 }
@@ -97,8 +118,12 @@ impl Sink for Eyes {
     fn commit(&mut self, scene: Scene<'_>) {
         let (visible, strip) = self.visible.get();
         let shown = self.painter.paint(&scene, visible, strip);
+        let number = self.painter.proved();
+        self.proved.send_if_modified(|before| std::mem::replace(before, number) != number);
         if let Some(shows) = shown.shows {
             let standing = if shown.agent { Standing::Fresh } else { Standing::Behind(shows) };
+            let one_kind = matches!(shows, Shows::All | Shows::Unproved);
+            self.one_kind.send_if_modified(|before| std::mem::replace(before, one_kind) != one_kind);
             self.standing.send_if_modified(|before| std::mem::replace(before, standing) != standing);
         }
         let root = &scene.root;

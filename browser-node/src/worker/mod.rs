@@ -8,12 +8,15 @@ mod chromium;
 pub mod encoder;
 mod eyes;
 mod notices;
+mod pdf;
 mod photon;
 mod picture;
 mod proof;
 mod publisher;
+mod requests;
 mod seat;
 mod session;
+mod sharing;
 mod tabs;
 mod view;
 
@@ -38,6 +41,9 @@ use view::{Slot, Slots};
 
 /// How often measurements go to the node.
 const TALLY_EVERY: Duration = Duration::from_secs(2);
+
+/// How long a warm browser may take to hear what the company hides; the node waits somewhat longer for the whole of a claim.
+const LEARN: Duration = Duration::from_secs(5);
 
 /// Serves one session over the socket to the node, and ends. Everything of it is on this thread but the compositor and
 /// the encoder.
@@ -92,9 +98,13 @@ async fn serve(orders: &mut handshake::Orders, reporter: &Reporter) -> Result<En
             tally.flush();
         }
     });
-    let Warm { browser, seen, slots, mut encoded, compositor, chromium, egress, rules } = warm;
+    let Warm { mut browser, seen, slots, mut encoded, compositor, chromium, egress, rules } = warm;
     // Nothing of the session is opened before every guard knows what to hide.
-    browser.learn(&claim.policy).await.context("the browser does not take the policy")?;
+    let learnt = tokio::time::timeout(LEARN, browser.learn(&claim.policy)).await;
+    learnt
+        .map_err(anyhow::Error::from)
+        .and_then(|learnt| Ok(learnt?))
+        .context("the browser does not take the policy")?;
     let seat = Seat::new(compositor.handle());
     let parts = Parts {
         seat,
@@ -143,9 +153,11 @@ impl Warm {
         };
         let (chromium, sockets) = Chromium::start(&settings)?;
         let slots = Slots::new(bitrate::ample(viewport.picture()));
+        // One clock for both, since the customer's track may go from one encoder to the other.
+        let epoch = Instant::now();
         let encoded = Encoders {
-            customer: encode(slots.customer.clone(), prepare)?,
-            agent: encode(slots.agent.clone(), prepare)?,
+            customer: encode(slots.customer.clone(), prepare, epoch)?,
+            agent: encode(slots.agent.clone(), prepare, epoch)?,
         };
         let (eyes, mut seen) = eyes::open(Judge::new(extension.key()), &slots, viewport);
         let (width, height) = browser::window_of(viewport);
@@ -166,12 +178,12 @@ pub struct Encoders {
     pub agent: mpsc::Receiver<Only<Agent, Encoded>>,
 }
 
-fn encode<A: For>(slot: Arc<Slot<A>>, prepare: &Prepare) -> Result<mpsc::Receiver<Only<A, Encoded>>> {
+fn encode<A: For>(slot: Arc<Slot<A>>, prepare: &Prepare, epoch: Instant) -> Result<mpsc::Receiver<Only<A, Encoded>>> {
     slot.set_paused(true);
     let (sender, encoded) = mpsc::channel(4);
     // A full queue holds the encoder up, and it goes on with the latest picture.
     let deliver = move |picture| drop(sender.blocking_send(picture));
-    encoder::start(slot, prepare.openh264.as_deref(), Instant::now(), deliver)?;
+    encoder::start(slot, prepare.openh264.as_deref(), epoch, deliver)?;
     Ok(encoded)
 }
 

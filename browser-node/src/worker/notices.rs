@@ -58,6 +58,7 @@ impl Vouched {
             | Notice::Denied { .. }
             | Notice::Shown { .. }
             | Notice::Withheld { .. }
+            | Notice::Hidden { .. }
             | Notice::Crashed { .. } => notice.clone(),
         }))
     }

@@ -44,7 +44,7 @@ pub async fn prove(
 ) -> Result<(), ProofError> {
     until(browser, |browser| browser.active().is_some()).await.ok_or(ProofError::NoPage)?;
     open_guarded(browser).await.ok_or(ProofError::Unguarded)?;
-    browser.learn(&Policy::default()).await?;
+    tokio::time::timeout(PATIENCE, browser.learn(&Policy::default())).await.map_err(|_| ProofError::Unguarded)??;
 
     run(browser, &page_script()).await?;
     sees(seen, browser, |sample| is_near(sample.customer, SECRET[0])).await.ok_or(ProofError::NotShown)?;

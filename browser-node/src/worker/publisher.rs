@@ -60,6 +60,8 @@ struct Track<A: For> {
     rtp: Arc<TrackLocalStaticRTP>,
     ssrc: u32,
     sequence: u16,
+    /// Of the last picture. The next one's is later, also when another encoder made it.
+    timestamp: u32,
     payloader: H264Payloader,
     audience: std::marker::PhantomData<A>,
 }
@@ -129,7 +131,7 @@ impl<A: For> Track<A> {
         let track = MediaStreamTrack::new(name.clone(), name.clone(), name, RtpCodecKind::Video, vec![encoding]);
         let rtp = Arc::new(TrackLocalStaticRTP::new(track));
         let (payloader, audience) = (H264Payloader::default(), std::marker::PhantomData);
-        Track { rtp, ssrc, sequence: rand::random(), payloader, audience }
+        Track { rtp, ssrc, sequence: rand::random(), timestamp: 0, payloader, audience }
     }
 
     async fn send(&mut self, picture: &Only<A, Encoded>) -> Result<(), PublisherError> {
@@ -137,6 +139,8 @@ impl<A: For> Track<A> {
         let payloads: Vec<Bytes> =
             self.payloader.payload(PAYLOAD, data).map_err(|_| PublisherError::Step("cut a picture"))?;
         let last = payloads.len().saturating_sub(1);
+        let is_later = timestamp.wrapping_sub(self.timestamp) as i32 > 0;
+        self.timestamp = if is_later { *timestamp } else { self.timestamp.wrapping_add(1) };
         for (i, payload) in payloads.into_iter().enumerate() {
             self.sequence = self.sequence.wrapping_add(1);
             let header = Header {
@@ -144,7 +148,7 @@ impl<A: For> Track<A> {
                 marker: i == last,
                 payload_type: PAYLOAD_TYPE,
                 sequence_number: self.sequence,
-                timestamp: *timestamp,
+                timestamp: self.timestamp,
                 ssrc: self.ssrc,
                 ..Default::default()
             };

@@ -12,6 +12,7 @@ use super::notices::Vouched;
 use super::photon::Photons;
 use super::publisher::{FromPublisher, Publisher, PublisherError};
 use super::seat::Seat;
+use super::sharing::{Facts, Sharing, Step};
 use super::view::Slots;
 use crate::handshake::{Order, Report, Reporter};
 use crate::metrics::{Counter, Stage};
@@ -34,6 +35,9 @@ const PACE: u32 = 60;
 /// When encoding takes this much of a frame's time, every second frame is enough.
 const SLOW: Duration = Duration::from_millis(16);
 const FAST: Duration = Duration::from_millis(10);
+
+/// As many hidden areas as people are told of.
+const MOST_AREAS: usize = 64;
 
 /// Changes that come as fast as this are shown masked by the page itself for a while.
 const OFTEN: Duration = Duration::from_millis(90);
@@ -68,8 +72,15 @@ pub struct Live {
     /// Since when the agents' picture is behind, and whether they were told.
     behind: Option<Instant>,
     withheld: bool,
+    /// Where something is hidden, as people were last told.
+    areas: Vec<[f32; 4]>,
+    /// The number of the frame that the page waits for to be seen.
+    closing: Option<u64>,
     /// When the page was last asked for a masked frame.
     asked: Option<Instant>,
+    sharing: Sharing,
+    /// Since when the page paints one kind of frame.
+    one_kind: Option<Instant>,
     pace: u32,
     encode_time: Duration,
     epoch: Instant,
@@ -96,7 +107,10 @@ enum Event {
     ForCustomer(Box<Only<Customer, Encoded>>),
     ForAgent(Box<Only<Agent, Encoded>>),
     Unproved,
+    Proved,
     Standing,
+    Kinds,
+    Share,
     Overdue,
     Browser(FromBrowser),
     Cursor,
@@ -138,7 +152,11 @@ impl Live {
             followed: 0,
             behind: None,
             withheld: false,
+            areas: Vec::new(),
+            closing: None,
             asked: None,
+            sharing: Sharing::new(),
+            one_kind: None,
             pace: PACE,
             encode_time: Duration::ZERO,
             epoch: Instant::now(),
@@ -154,6 +172,7 @@ impl Live {
         self.publish().await;
         loop {
             let overdue = self.behind.filter(|_| !self.withheld).map(|since| since + PATIENCE);
+            let share = self.sharing.deadline(self.facts());
             let hold = self.gate.deadline().map(|at| self.epoch + Duration::from_millis(at.0));
             let event = tokio::select! {
                 order = orders.recv() => Event::Order(order),
@@ -166,6 +185,9 @@ impl Live {
                 Ok(()) = self.seen.titles.changed() => Event::Titled,
                 Ok(()) = self.seen.unproved.changed() => Event::Unproved,
                 Ok(()) = self.seen.standing.changed() => Event::Standing,
+                Ok(()) = self.seen.proved.changed(), if self.closing.is_some() => Event::Proved,
+                Ok(()) = self.seen.one_kind.changed() => Event::Kinds,
+                () = at(share) => Event::Share,
                 () = at(overdue) => Event::Overdue,
                 gone = self.seen.connected.wait_for(|connected| !connected) => { let _ = gone; Event::CompositorGone }
                 () = at(hold) => Event::HoldExpired,
@@ -181,11 +203,18 @@ impl Live {
                 Event::ForCustomer(picture) => self.customer_picture(*picture).await,
                 Event::ForAgent(picture) => self.agent_picture(*picture).await,
                 Event::Unproved => self.ask_masked(),
+                Event::Proved => self.passed(),
                 Event::Standing => self.stands(),
+                Event::Kinds => {
+                    self.one_kind = self.seen.one_kind.borrow_and_update().then(Instant::now);
+                    self.share();
+                }
+                Event::Share => self.share(),
                 Event::Overdue => self.overdue(),
                 Event::Browser(FromBrowser::Tabs) => self.tabs_changed(),
                 Event::Browser(FromBrowser::Navigated(tab)) => {
                     self.vouched.forget(tab);
+                    self.show_areas(Vec::new());
                     self.tabs_changed();
                 }
                 Event::Browser(FromBrowser::Guard(tab, what)) => self.guard_said(tab, what),
@@ -276,34 +305,30 @@ impl Live {
     async fn publisher_event(&mut self, event: FromPublisher) {
         let arrived = Instant::now();
         match event {
-            FromPublisher::Connected => {
-                self.slots.customer.request_keyframe();
-                self.slots.agent.request_keyframe();
-            }
-            FromPublisher::KeyframeRequested(Audience::Customer) => self.slots.customer.request_keyframe(),
-            FromPublisher::KeyframeRequested(Audience::Agent) => self.slots.agent.request_keyframe(),
+            FromPublisher::Connected => Audience::ALL.into_iter().for_each(|audience| self.request_keyframe(audience)),
+            FromPublisher::KeyframeRequested(audience) => self.request_keyframe(audience),
             FromPublisher::Lost => self.publish().await,
             FromPublisher::Channel(FromChannel::Opened(who)) => self.page_came(who),
             FromPublisher::Channel(FromChannel::Demand(demand)) => {
                 let before = self.demands.insert(demand.audience, demand).map_or(0, |d| d.subscribers);
                 self.look();
+                self.share();
                 if demand.subscribers > before {
-                    match demand.audience {
-                        Audience::Customer => self.slots.customer.request_keyframe(),
-                        Audience::Agent => {
-                            self.slots.agent.request_keyframe();
-                            self.ask_masked();
-                        }
+                    self.request_keyframe(demand.audience);
+                    if demand.audience == Audience::Agent {
+                        self.ask_masked();
                     }
                 }
             }
             FromPublisher::Channel(FromChannel::Pointer(who, input)) => {
                 self.acted(who);
+                self.gate.set_guarded(self.browser.is_guarded());
                 let outcome = self.gate.point(who, input, self.now());
                 self.carry_out(Some(who), outcome, arrived);
             }
             FromPublisher::Channel(FromChannel::Control(who, input)) => {
                 self.acted(who);
+                self.gate.set_guarded(self.browser.is_guarded());
                 self.reports.count(Counter::Inputs);
                 let id = id_of(&input);
                 let viewport = match &input {
@@ -361,10 +386,26 @@ impl Live {
                 self.vouched.set_focus(!hidden);
                 self.tell_field();
             }
+            FromGuard::Areas { areas } if self.browser.active() == Some(tab) => {
+                let below = |[x, y, width, height]: [f32; 4]| [x, y - STRIP as f32, width, height];
+                self.show_areas(areas.into_iter().take(MOST_AREAS).map(below).collect());
+            }
+            FromGuard::Areas { .. } => {}
+            FromGuard::Closing { counter } => {
+                self.closing = Some(counter);
+                self.passed();
+            }
             FromGuard::Title { title } => {
                 self.vouched.set_title(tab, title);
                 self.tabs_changed();
             }
+        }
+    }
+
+    fn show_areas(&mut self, areas: Vec<[f32; 4]>) {
+        if areas != self.areas {
+            self.areas = areas;
+            self.tell_all(&Notice::Hidden { areas: self.areas.clone() });
         }
     }
 
@@ -414,7 +455,14 @@ impl Live {
     }
 
     async fn customer_picture(&mut self, picture: Only<Customer, Encoded>) {
-        self.encoded(picture.get(), Audience::Customer);
+        self.encoded(picture.get());
+        if self.sharing.takes_own(picture.get().keyframe) {
+            self.show_customer(picture).await;
+        }
+    }
+
+    async fn show_customer(&mut self, picture: Only<Customer, Encoded>) {
+        self.announce(picture.get(), Audience::Customer);
         let Some(publisher) = self.publisher.as_mut().filter(|_| is_wanted(&self.demands, Audience::Customer)) else {
             return;
         };
@@ -423,7 +471,11 @@ impl Live {
     }
 
     async fn agent_picture(&mut self, picture: Only<Agent, Encoded>) {
-        self.encoded(picture.get(), Audience::Agent);
+        if self.sharing.takes_agents(picture.get().keyframe) {
+            self.show_customer(picture.for_customer_too()).await;
+        }
+        self.encoded(picture.get());
+        self.announce(picture.get(), Audience::Agent);
         let Some(publisher) = self.publisher.as_mut().filter(|_| is_wanted(&self.demands, Audience::Agent)) else {
             return;
         };
@@ -431,10 +483,44 @@ impl Live {
         self.sent(picture.get(), sent);
     }
 
-    /// The notice goes before the picture: it is smaller, and the page waits for it to recognise the picture.
-    fn encoded(&mut self, picture: &Encoded, audience: Audience) {
+    /// Asks whoever makes this audience's pictures for a keyframe.
+    fn request_keyframe(&self, audience: Audience) {
+        match audience {
+            Audience::Customer if !self.sharing.is_shared() => self.slots.customer.request_keyframe(),
+            Audience::Customer | Audience::Agent => self.slots.agent.request_keyframe(),
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        let both = Audience::ALL.into_iter().all(|audience| is_wanted(&self.demands, audience));
+        let [one, other] = Audience::ALL.map(|audience| self.bits_per_second(audience));
+        let alike = both && one.abs_diff(other) <= one.max(other) / 5;
+        Facts { alike, one_kind: self.one_kind, behind: self.behind }
+    }
+
+    /// One encoder for both audiences, or one each.
+    fn share(&mut self) {
+        match self.sharing.step(self.facts(), Instant::now()) {
+            Some(Step::Join) => self.slots.agent.request_keyframe(),
+            Some(Step::Part) => {
+                self.look();
+                self.slots.customer.request_keyframe();
+            }
+            None => {}
+        }
+    }
+
+    fn bits_per_second(&self, audience: Audience) -> u32 {
+        bitrate::target(bitrate::ample(self.viewport.picture()), self.demands.get(&audience).copied())
+    }
+
+    fn encoded(&mut self, picture: &Encoded) {
         self.encode_time = (self.encode_time * 7 + picture.took) / 8;
         self.reports.picture(picture);
+    }
+
+    /// The notice goes before the picture: it is smaller, and the page waits for it to recognise the picture.
+    fn announce(&mut self, picture: &Encoded, audience: Audience) {
         let shown = self.photons[audience as usize].encoded(picture);
         for super::photon::Shown { who, id, timestamp, stages } in shown {
             self.tell(who, &Notice::Shown { id, timestamp, stages });
@@ -459,12 +545,21 @@ impl Live {
         }
     }
 
+    /// The compositor shows frames in their order: once one is seen, none before it can come any more.
+    fn passed(&mut self) {
+        let proved = *self.seen.proved.borrow_and_update();
+        if self.closing.take_if(|counter| *counter <= proved).is_some() {
+            self.browser.tell_passed(proved);
+        }
+    }
+
     /// The agents' picture fell behind, or caught up.
     fn stands(&mut self) {
         let standing = *self.seen.standing.borrow_and_update();
         match standing {
             Standing::Behind(_) => {
                 self.behind.get_or_insert_with(Instant::now);
+                self.share();
             }
             Standing::Fresh => {
                 self.behind = None;
@@ -493,12 +588,15 @@ impl Live {
     /// Paces Chromium and the encoder by who looks and how fast we are.
     fn look(&mut self) {
         let somebody = self.demands.values().any(|d| d.subscribers > 0);
-        let ample = bitrate::ample(self.viewport.picture());
-        let of = |audience| self.demands.get(&audience).copied();
-        self.slots.customer.set_paused(!is_wanted(&self.demands, Audience::Customer));
-        self.slots.customer.set_bitrate(bitrate::target(ample, of(Audience::Customer)));
+        let [customers, mut agents] = Audience::ALL.map(|audience| self.bits_per_second(audience));
+        let is_shared = self.sharing.is_shared();
+        if is_shared {
+            agents = agents.min(customers);
+        }
+        self.slots.customer.set_paused(!is_wanted(&self.demands, Audience::Customer) || is_shared);
+        self.slots.customer.set_bitrate(customers);
         self.slots.agent.set_paused(!is_wanted(&self.demands, Audience::Agent));
-        self.slots.agent.set_bitrate(bitrate::target(ample, of(Audience::Agent)));
+        self.slots.agent.set_bitrate(agents);
         let pace = match self.pace {
             _ if !somebody => 0,
             0 => PACE,
@@ -530,6 +628,7 @@ impl Live {
             Notice::Field { field: *self.seen.field.borrow() },
             Notice::Tabs { tabs: self.browser.tabs().to_vec() },
             Notice::Withheld { withheld: self.withheld },
+            Notice::Hidden { areas: self.areas.clone() },
         ] {
             self.tell(who, &notice);
         }

@@ -200,6 +200,11 @@ impl Painter {
         Painter { judge, customer, agent, unproved, scratch: Vec::new() }
     }
 
+    /// The number of the last scene that proved to be fit for agents.
+    pub fn proved(&self) -> u64 {
+        self.judge.proved()
+    }
+
     /// Shows a scene to whom its marker says, and says who was shown it. The picture is the window's upper left part below the marker's `strip` rows: a
     /// phone's page may be narrower than Chromium's window.
     pub fn paint(&mut self, scene: &Scene<'_>, visible: (u32, u32), strip: u32) -> Shown {

@@ -1,80 +1,38 @@
-// Runs scenarios in one session and looks at every picture that the agent's own decoder shows.
+// Runs scenarios in sessions side by side. A native agent examines every picture that agents are sent; a customer, and now
+// and then an agent, are there in ordinary browsers.
 import { createServer } from 'node:http';
 import { openBrowser, joinAsAgent, joinAsCustomer, SCREEN } from '../people.mjs';
 import { startSystem, until } from '../system.mjs';
-import { inner, partsOf, scenarios } from './scenarios.mjs';
+import { listen, take, watch } from './eyes.mjs';
+import { handsOf, WINDOW } from './hands.mjs';
+import { belowOf, partsOf, scenarios } from './scenarios.mjs';
+import { openWatcher } from './watcher.mjs';
 
 const VIEWPORT = { width: 800, height: 600, scale: 1 };
-const WINDOW = { viewport: { width: 900, height: 700 } };
+/** The customer shows that the secret was there to be seen, for which a picture now and then is enough. */
+const CUSTOMERS_LOOK = { width: 400, height: 300, every: 80 };
+const VIEWERS_LOOK = { width: 800, height: 600, every: 0 };
 
 /** What the lab's company hides by rules of its own, beside what is hidden anyway. */
 const RULES = ['canvas', 'img.secret', '.by-rule'].map((selector) => ({ what: { by: 'selector', selector }, hide: true }));
 /** What no agent, no log and no metric may ever hold: what is in the scenarios' fields. */
 export const CANARY = 'canary';
-
-/** Looks at every picture that this person's decoder gives for magenta, also faded, scaled or compressed. Runs in their page. */
-function watch([screen, { width, height }]) {
-  const video = document.querySelector(screen);
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  const lab = (window.lab = { frames: 0, leaks: 0, worst: 0, last: performance.now(), longest: 0 });
-  const look = (picture) => {
-    context.drawImage(picture, 0, 0, width, height);
-    const { data } = context.getImageData(0, 0, width, height);
-    let found = 0;
-    for (let i = 0; i < data.length; i += 4) if (Math.min(data[i], data[i + 2]) - data[i + 1] > 14) found += 1;
-    const now = performance.now();
-    lab.frames += 1;
-    lab.longest = Math.max(lab.longest, now - lab.last);
-    lab.last = now;
-    if (found >= 12) lab.leaks += 1;
-    lab.worst = Math.max(lab.worst, found);
-  };
-  void new MediaStreamTrackProcessor({ track: video.srcObject.getVideoTracks()[0] }).readable.pipeTo(
-    new WritableStream({
-      write(picture) {
-        look(picture);
-        picture.close();
-      },
-    }),
-  );
-}
-
-/** Keeps what this person's page is told, by data channels and by WebSocket. Runs in their page, first. */
-function listen() {
-  const heard = (window.heard = []);
-  const hear = (source) => source.addEventListener('message', ({ data }) => heard.push(String(data)));
-  const { createDataChannel } = RTCPeerConnection.prototype;
-  RTCPeerConnection.prototype.createDataChannel = function (...given) {
-    const channel = createDataChannel.apply(this, given);
-    hear(channel);
-    return channel;
-  };
-  const Socket = window.WebSocket;
-  window.WebSocket = class extends Socket {
-    constructor(...given) {
-      super(...given);
-      hear(this);
-    }
-  };
-}
-
-/** What was seen since the last time. */
-function take() {
-  const { frames, leaks, worst, longest, last } = window.lab;
-  const silent = performance.now() - last;
-  Object.assign(window.lab, { frames: 0, leaks: 0, worst: 0, longest: 0, last: performance.now() });
-  return { frames, leaks, worst, longest: Math.round(Math.max(longest, silent)) };
-}
+/** Before the name of a scenario whose page moves little. */
+const QUIET = 'quiet/';
 
 function serve() {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, 'http://x').pathname).slice(1);
     response.setHeader('content-type', 'text/html; charset=utf-8');
-    if (path.endsWith('/inner')) return response.end(inner());
-    if (!(path in scenarios)) return response.writeHead(404).end();
     const { port } = server.address();
+    const sites = { OTHER: `http://localhost:${port}`, HERE: `http://127.0.0.1:${port}` };
+    const below = belowOf(path, sites);
+    if (below) return response.end(below);
+    const isQuiet = path.startsWith(QUIET);
+    const name = isQuiet ? path.slice(QUIET.length) : path;
+    if (!(name in scenarios)) return response.writeHead(404).end();
     // In parts, as a slow server sends them: a parser paints what it has.
-    for (const part of partsOf(path, `http://localhost:${port}`)) {
+    for (const part of partsOf(name, sites, isQuiet)) {
       response.write(part);
       await new Promise((sent) => setTimeout(sent, 15));
     }
@@ -83,67 +41,85 @@ function serve() {
   return new Promise((up) => server.listen(0, () => up(server)));
 }
 
-/** A session with both people in it. `run` gives what the agent and the customer saw of a scenario. */
-export async function openLab() {
+/** A system with so many sessions, each with its people in it; `told` says where a secret was found beside the picture. */
+export async function openLab(count = 1) {
   const server = await serve();
   const { port } = server.address();
   const allowed = `127.0.0.1:${port},localhost:${port}`;
   const [system, browser] = await Promise.all([startSystem({ TANDEM_ALLOW_PRIVATE: allowed }), openBrowser()]);
-  const address = (name) => `http://127.0.0.1:${port}/${encodeURIComponent(name)}`;
+  const address = (name, isQuiet) => `http://127.0.0.1:${port}/${isQuiet ? QUIET : ''}${encodeURIComponent(name)}`;
+  const sessions = [];
   const close = async () => {
+    for (const session of sessions) await session.close();
     await browser.close();
     await system.stop();
     server.close();
   };
-  await system.api('PUT', '/companies/demo/policy', { masking: { rules: RULES } });
+  try {
+    await system.api('PUT', '/companies/demo/policy', { masking: { rules: RULES } });
+    for (let i = 0; i < count; i += 1) sessions.push(await openSession(system, browser, address));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const told = async () => {
+    const found = (await Promise.all(sessions.map((session) => session.told()))).flat();
+    const metrics = await (await fetch(`${system.base}/metrics`)).text();
+    return [...found, ...withCanary('logs', [system.logs()]), ...withCanary('metrics', [metrics])];
+  };
+  return { sessions, told, close };
+}
+
+/** One session, with a customer and a native agent. `run` gives what everybody saw of a scenario. */
+async function openSession(system, browser, address) {
   const made = await system.api('POST', '/sessions', { company: 'demo', start_url: address('still'), viewport: VIEWPORT });
-  const customer = await joinAsCustomer(browser, made.body.customer_url, WINDOW);
-  const agent = await joinAsAgent(browser, made.body.agent_url, WINDOW, listen);
-  for (const page of [customer, agent]) await page.evaluate(watch, [SCREEN, VIEWPORT]);
-  const at = async ([x, y]) => {
-    const box = await customer.locator(SCREEN).boundingBox();
-    return [box.x + x, box.y + y];
+  const { id, customer_url, agent_url } = made.body;
+  const customer = await joinAsCustomer(browser, customer_url, { viewport: WINDOW });
+  await customer.evaluate(watch, [SCREEN, CUSTOMERS_LOOK]);
+  // Their decoder works as ever; nobody looks at the window, so it need not be drawn.
+  await customer.locator(SCREEN).evaluate((screen) => (screen.style.opacity = '0'));
+  const hands = await handsOf(customer);
+  const watcher = await openWatcher(agent_url, CANARY);
+  let viewer = null;
+  const leave = async () => {
+    const told = viewer ? withCanary('viewer', await viewer.evaluate(() => window.heard)) : [];
+    await viewer?.context().close();
+    viewer = null;
+    return told;
   };
-  const hands = {
-    click: async (place) => {
-      await customer.mouse.click(...(await at(place)));
-      await customer.waitForTimeout(120);
-    },
-    resize: async (width, height) => {
-      await customer.setViewportSize({ width, height });
-      await customer.waitForTimeout(300);
-    },
-    press: async (key) => {
-      await customer.focus(SCREEN);
-      await customer.keyboard.press(key);
-      await customer.waitForTimeout(120);
-    },
-    wheelBy: async (by) => {
-      const { x, y } = await customer.locator(SCREEN).boundingBox();
-      await customer.mouse.move(x + 300, y + 300);
-      await customer.mouse.wheel(0, by);
-      await customer.waitForTimeout(40);
-    },
+  const found = [];
+  /** An agent in a browser, who stays as long as they are asked for. */
+  const look = async (isWanted) => {
+    if (isWanted && !viewer) {
+      const { body } = await system.api('POST', `/sessions/${id}/join`);
+      viewer = await joinAsAgent(browser, body.agent_url, { viewport: WINDOW }, listen);
+      await viewer.evaluate(watch, [SCREEN, VIEWERS_LOOK]);
+    }
+    if (!isWanted) found.push(...(await leave()));
   };
-  const run = async (name, patience) => {
-    await system.api('POST', `/sessions/${made.body.id}/navigate`, { url: address(name) });
+  const run = async (name, patience, { sample = false, quiet = false } = {}) => {
+    await look(sample);
+    const { act, isQuiet = false } = scenarios[name];
+    await system.api('POST', `/sessions/${id}/navigate`, { url: address(name, quiet || isQuiet) });
     await until(`the page of ${name}`, async () => {
-      const [tab] = (await system.api('GET', `/sessions/${made.body.id}`)).body.tabs;
+      const [tab] = (await system.api('GET', `/sessions/${id}`)).body.tabs;
       return tab.url.includes(encodeURIComponent(name)) && !tab.crashed;
     });
     const end = Date.now() + patience;
-    await scenarios[name].act?.(hands);
-    await customer.waitForTimeout(Math.max(0, end - Date.now()));
-    const [customerSaw, agentSaw] = await Promise.all([customer.evaluate(take), agent.evaluate(take)]);
-    return { name, customer: customerSaw, agent: agentSaw };
+    while (act && Date.now() < end) await act(hands);
+    await hands.rest();
+    await hands.pause(Math.max(0, end - Date.now()));
+    const [customerSaw, agentSaw, viewerSaw] = await Promise.all([customer.evaluate(take), watcher.take(), viewer?.evaluate(take)]);
+    return { name, customer: customerSaw, agent: agentSaw, viewer: viewerSaw ?? { frames: 0, leaks: 0, worst: 0 } };
   };
-  /** Where what is in the fields was found beside the picture; nowhere, one hopes. */
   const told = async () => {
-    const metrics = await (await fetch(`${system.base}/metrics`)).text();
-    const state = JSON.stringify((await system.api('GET', `/sessions/${made.body.id}`)).body);
-    const heard = await agent.evaluate(() => window.heard);
-    const places = { logs: system.logs(), metrics, state, ...Object.fromEntries(heard.map((text, i) => [`message ${i}`, text])) };
-    return Object.entries(places).flatMap(([where, text]) => (text.toLowerCase().includes(CANARY) ? [`${where}: ${text.slice(0, 200)}`] : []));
+    await look(false);
+    const state = JSON.stringify((await system.api('GET', `/sessions/${id}`)).body);
+    return [...found, ...(await watcher.heard()), ...withCanary('state', [state])];
   };
-  return { run, told, close };
+  return { run, told, close: () => watcher.close() };
+}
+
+function withCanary(where, texts) {
+  return texts.filter((text) => text.toLowerCase().includes(CANARY)).map((text) => `${where}: ${text.slice(0, 200)}`);
 }

@@ -8,7 +8,11 @@ const STYLE = `<!doctype html><meta charset="utf-8"><title>Scenario</title><styl
   #ticker { position: fixed; top: 0; right: 0; margin: 20px }
   .tall { height: 3000px; background: linear-gradient(#fff, #cde 50%, #fff) }
 </style>
-<p id="ticker">0</p><script>setInterval(() => { ticker.textContent = +ticker.textContent + 1 }, 100)</script>`;
+<p id="ticker">0</p>`;
+const TICK = 'ticker.textContent = +ticker.textContent + 1';
+/** Something that moves away from what is secret: with every frame, or, as on most pages, now and then. */
+const MOVES = `<script>(function tick() { ${TICK}; requestAnimationFrame(tick) })()</script>`;
+const MOVES_LITTLE = `<script>setInterval(() => { ${TICK} }, 100)</script>`;
 const SECRET = '<input class="secret" type="password" value="canary-secret">';
 const CARD = '<input class="secret" autocomplete="cc-number" value="4111 1111 1111 1111">';
 const script = (code) => `<script>${code}</script>`;
@@ -22,10 +26,13 @@ const keys = (...pressed) => async ({ press }) => {
   for (const key of pressed) await press(key);
 };
 
-/** `page` is its mark-up, `more` other pages below it, `act` what the customer does. */
+/**
+ * `page` is its mark-up, `act` what the customer does, again and again. `isQuiet`: its page moves little, as that is what it
+ * is about. `freezes`: why agents may see nothing new for long. `hides`: agents may not see the customer's pointer at all.
+ */
 export const scenarios = {
-  still: { page: `${SECRET}${CARD}` },
-  typing: { page: '<input class="secret" type="password" autofocus>', act: keys('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h') },
+  still: { page: `${SECRET}${CARD}`, isQuiet: true },
+  typing: { page: '<input class="secret" type="password" autofocus>', act: keys('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'), isQuiet: true },
   'text area': { page: '<textarea class="secret" name="iban" autofocus>canary</textarea>', act: keys('a', 'b', 'c', 'd', 'e', 'f') },
   'editable content': { page: '<div class="secret" contenteditable aria-label="Password" autofocus>canary</div>', act: keys('Tab', 'a', 'b', 'c', 'd') },
   'scroll by wheel': { page: `<div style="height:900px"></div>${SECRET}<div class="tall"></div>`, act: wheel },
@@ -87,8 +94,9 @@ export const scenarios = {
   'list of options': {
     page: `<select class="secret" name="card_exp_month" autofocus>${`<option style="background:${MAGENTA}">canary</option>`.repeat(6)}</select>`,
     act: keys('Space', 'ArrowDown', 'ArrowDown', 'Escape', 'Space', 'Enter'),
+    isQuiet: true,
   },
-  'date picker': { page: `<input class="secret" type="date" autocomplete="bday" value="1970-01-01" autofocus>`, act: keys('Space', 'Escape', '1', '2') },
+  'date picker': { page: `<input class="secret" type="date" autocomplete="bday" value="1970-01-01" autofocus>`, act: keys('Space', 'Escape', '1', '2'), isQuiet: true },
   'hostile style': {
     page: `<style>* { opacity: 1 !important; visibility: visible !important } input { opacity: 1 !important; animation: none !important; transition: opacity 9s !important }</style><input class="secret" name="iban" style="opacity:1!important" value="canary">`,
   },
@@ -102,7 +110,7 @@ export const scenarios = {
   'busy page': { page: `${SECRET}${script('setInterval(() => { const end = performance.now() + 180; while (performance.now() < end); }, 220)')}` },
   'validation bubble': { page: `<form id="f"><input class="secret" type="email" value="canary" required></form>${script('setInterval(() => f.reportValidity(), 500)')}` },
   'text by its check digits': { page: `<style>#s:empty { display: none }</style><p><span class="secret" id="s"></span></p>${script("setInterval(() => { s.textContent = s.textContent ? '' : '4111 1111 1111 1111' }, 250)")}` },
-  'text in parts': { page: '<p><span class="secret">4111 <b>1111</b> 1111 <i>1111</i></span></p>' },
+  'text in parts': { page: '<p><span class="secret">4111 <b>1111</b> 1111 <i>1111</i></span></p>', isQuiet: true },
   'text that was typed': {
     page: `<input class="secret" type="password" name="password" autofocus><p><span id="s" style="font-size:40px;color:${MAGENTA}"></span></p>${script("document.querySelector('input').addEventListener('input', (event) => { s.textContent = event.target.value })")}`,
     act: keys('c', 'a', 'n', 'a', 'r', 'y', 'x', 'y'),
@@ -138,16 +146,115 @@ export const scenarios = {
   'painted above what holds it': {
     page: `<div style="opacity:0.99">${SECRET}</div><div popover id="d" style="opacity:1!important"><input class="secret" name="iban" style="opacity:1!important"></div>${script('d.showPopover()')}`,
   },
+  guest: { page: `<p>Nothing is secret yet</p><div id="at"></div>${script(`setTimeout(() => { at.innerHTML = '${SECRET}' }, 500); setTimeout(() => location.reload(), 1300)`)}` },
+  'frame that gets a secret': { page: '<iframe src="OTHER/guest" width="500" height="200"></iframe>' },
+  'frame that gets another page': {
+    page: `<iframe id="f" src="OTHER/guest" width="500" height="200"></iframe>${script("let n = 0; setInterval(() => { f.src = (n += 1) % 2 ? 'OTHER/still' : 'OTHER/guest' }, 450)")}`,
+  },
+  'frames in frames': { page: '<iframe src="OTHER/frame%20that%20gets%20a%20secret" width="600" height="300"></iframe>' },
+  'pinched by two fingers': {
+    page: `<meta name="viewport" content="width=device-width">${SECRET}<div class="tall"></div>`,
+    act: async ({ phone, pinch }) => {
+      await phone(390, 700);
+      await pinch([180, 140], 60, 300);
+      await pinch([180, 140], 300, 60);
+    },
+  },
+  'thrown by a finger': {
+    page: `<meta name="viewport" content="width=device-width">${SECRET}<div class="tall"></div>${SECRET}`,
+    act: async ({ phone, fling }) => {
+      await phone(390, 700);
+      await fling([180, 300], -280);
+      await fling([180, 100], 280);
+    },
+  },
+  'phone turned': {
+    page: `<meta name="viewport" content="width=device-width">${SECRET}<div class="tall"></div>`,
+    act: async ({ phone, pause }) => {
+      for (const [width, height] of [[390, 844], [844, 390]]) {
+        await phone(width, height);
+        await pause(300);
+      }
+    },
+  },
+  'filled by a password manager': {
+    page: `<form><input class="secret" name="username" autocomplete="username email"><input class="secret" type="password" autocomplete="current-password">
+      <input class="secret" autocomplete="cc-number"><input class="secret" autocomplete="cc-csc"></form>${script(`const fill = () => document.querySelectorAll('input').forEach((field, i) => {
+        field.focus();
+        Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, field.value ? '' : ['canary@example.org', 'canary', '4111111111111111', '737'][i]);
+        for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
+        field.blur();
+      }); setInterval(fill, 400)`)}`,
+  },
+  'spelling checked': {
+    page: '<textarea class="secret" name="iban" lang="en" spellcheck="true" autofocus>canarry wrods</textarea>',
+    act: keys('End', 'Space', 't', 'h', 'e', 'h', 'Space', 'Backspace'),
+  },
+  'written by an input method': {
+    page: '<input class="secret" name="iban" lang="ja" autofocus>',
+    act: ({ compose }) => compose('か', 'かな', 'かなり', '仮なり'),
+  },
+  'input method in a password': {
+    page: '<input class="secret" type="password" autofocus>',
+    act: ({ compose }) => compose('c', 'ca', 'can', 'canary'),
+  },
+  'copied and pasted': {
+    page: `<style>::selection { background: ${MAGENTA}; color: #000 }</style><input class="secret" name="iban" value="canary 4111" autofocus><input class="secret" name="card_number">`,
+    act: keys('Control+a', 'Control+c', 'Tab', 'Control+v', 'Shift+Tab', 'Control+a', 'Control+x', 'Control+v'),
+  },
+  'dragged by the customer': {
+    page: `<style>::selection { background: ${MAGENTA}; color: #000 } .secret { width: 500px }</style><input class="secret" name="iban" value="canary canary canary" autofocus><p><input class="secret" name="card_number" style="margin-top:200px"></p>`,
+    act: async ({ press, drag }) => {
+      await press('Control+a');
+      await drag([60, 90], [90, 340]);
+      await drag([60, 340], [300, 90]);
+    },
+  },
+  'caret and selection': {
+    page: `<style>::selection { background: ${MAGENTA} } .secret { color: #fff; background: #fff; border: 1px solid; caret-color: ${MAGENTA}; font-size: 30px }</style><input class="secret" name="iban" value="canary canary canary" autofocus>`,
+    act: keys('Home', 'Shift+End', 'ArrowLeft', 'Shift+ArrowRight', 'Shift+ArrowRight', 'Control+a', 'End', 'Shift+Home'),
+  },
+  'frame in a frame of another site': { page: '<iframe src="OTHER/nested/outer" width="600" height="300"></iframe>' },
+  'frames that come and go': {
+    page: `<div id="at"></div>${script("setInterval(() => { const f = document.createElement('iframe'); f.src = ['still/inner', 'OTHER/still/inner', 'OTHER/nested/outer'][Math.floor(Math.random() * 3)]; at.replaceChildren(f) }, 350)")}`,
+  },
+  'virtual keypad': {
+    page: `<style>#keys { position: fixed; inset: 60px 0 0; display: grid; grid: 1fr 1fr / repeat(5, 1fr) } #keys button { font-size: 60px; background: ${MAGENTA} }</style>
+      <div id="keys" class="by-rule">${Array.from({ length: 10 }, (_, digit) => `<button>${digit}</button>`).join('')}</div><span id="typed"></span>
+      ${script("keys.onclick = (event) => { typed.textContent = (typed.textContent + (event.target.closest('button') ? '•' : '')).slice(-12) }")}`,
+    act: async ({ click }) => {
+      for (const place of [[100, 200], [400, 200], [700, 450], [250, 450], [550, 200]]) await click(place);
+    },
+    hides: true,
+  },
+  'canvas over the whole screen': {
+    page: `<div id="d"><canvas id="c" width="800" height="450" style="width:100%;height:90%"></canvas></div>${script("c.onclick = () => (document.fullscreenElement ? document.exitFullscreen() : d.requestFullscreen())")}${eachFrame(`const x = c.getContext('2d'); x.fillStyle = '${MAGENTA}'; x.fillRect(0, 0, 800, 450); x.fillStyle = '#000'; x.fillRect((t * 8) % 800, 0, 80, 450)`)}`,
+    act: async ({ click, pause, press }) => {
+      await click([300, 300]);
+      await pause(500);
+      await press('Escape');
+      await pause(200);
+    },
+  },
+  'suggestions of a field': {
+    page: `<input class="secret" name="iban" list="known" autofocus><datalist id="known">${'abc'.split('').map((c) => `<option value="canary ${c}">`).join('')}</datalist>`,
+    act: keys('c', 'ArrowDown', 'ArrowDown', 'Escape', 'Backspace'),
+  },
+  'columns and shadows of text': {
+    page: `<p class="by-rule" style="font-size:40px;color:${MAGENTA};text-shadow:0 0 20px ${MAGENTA}">canary</p><div style="columns:3;height:80px" class="by-rule"><b style="color:${MAGENTA}">canary ${'canary '.repeat(30)}</b></div>`,
+  },
 };
 
-/** What a path below a scenario answers. */
-export function inner() {
-  return `${STYLE}${SECRET}`;
+/** What an address below a scenario answers, such as what its frames show; nothing when it is none. */
+export function belowOf(path, { HERE }) {
+  if (path.endsWith('/inner')) return `${STYLE}${MOVES}${SECRET}`;
+  if (path.endsWith('/outer')) return `${STYLE}${MOVES}<iframe src="${HERE}/nested/inner" width="500" height="200"></iframe>`;
+  return null;
 }
 
 /** The parts of a scenario's page, which are sent one after the other. */
-export function partsOf(name, other) {
+export function partsOf(name, { OTHER }, isQuiet) {
   const { page } = scenarios[name];
   const parts = Array.isArray(page) ? page : [page];
-  return [STYLE, ...parts].map((part) => part.replaceAll('OTHER', other));
+  return [STYLE, isQuiet ? MOVES_LITTLE : MOVES, ...parts].map((part) => part.replaceAll('OTHER', OTHER));
 }

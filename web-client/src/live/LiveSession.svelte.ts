@@ -37,6 +37,8 @@ export class LiveSession {
   crashed = $state.raw<{ tab: number | null } | null>(null);
   /** The agent's picture stands still for privacy. */
   withheld = $state(false);
+  /** Where something is hidden from agents: left, top, width and height in the remote page's CSS pixels. */
+  hidden = $state<readonly (readonly [number, number, number, number])[]>([]);
   /** The customer is about to point at something that the agent is not to see. */
   hiding = $state(false);
   denial = $state.raw<{ reason: Denied; at: Place | null } | null>(null);
@@ -304,6 +306,9 @@ export class LiveSession {
         return this.#photon.shown(notice.id, notice.timestamp, performance.now());
       case 'withheld':
         this.withheld = notice.withheld;
+        return;
+      case 'hidden':
+        this.hidden = notice.areas;
         return;
       case 'crashed':
         this.crashed = { tab: notice.tab };

@@ -1,0 +1,197 @@
+//! Requests that Chromium holds until we have answered: the page in which a warm browser proves itself, PDFs, and what the page
+//! that shows them needs. Whatever is none of these goes on at once, untouched.
+
+use super::pdf;
+use chromiumoxide_cdp::cdp::browser_protocol::fetch::{
+    self, ContinueRequestParams, HeaderEntry, RequestId, RequestPattern, RequestStage,
+};
+use chromiumoxide_cdp::cdp::browser_protocol::network::ResourceType;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tandem_cdp::{Event, Handle};
+use tokio::sync::Semaphore;
+
+pub const PAUSED: &str = fetch::EventRequestPaused::IDENTIFIER;
+
+/// Where a warm browser proves itself (RFC 6761: `invalid` has no servers).
+pub const NOWHERE: &str = "http://proof.invalid/";
+
+/// PDFs of a session that are read at once; each may take its size several times over in memory.
+const AT_ONCE: usize = 2;
+
+/// Has a page's requests held; `proving` as long as it is to have the page at [`NOWHERE`].
+pub fn hold(page: &Handle, proving: bool) {
+    let documents = RequestPattern {
+        resource_type: Some(ResourceType::Document),
+        request_stage: Some(RequestStage::Response),
+        ..RequestPattern::default()
+    };
+    let at = |address: &str| RequestPattern { url_pattern: Some(format!("{address}*")), ..RequestPattern::default() };
+    let mut patterns = vec![at(pdf::MORE), documents];
+    if proving {
+        patterns.insert(0, at(NOWHERE));
+    }
+    let enable = fetch::EnableParams { patterns: Some(patterns), handle_auth_requests: None };
+    // An error says that the page is gone.
+    let _ = page.tell(fetch::EnableParams::IDENTIFIER, enable);
+}
+
+/// Answers the requests of a session's pages.
+#[derive(Clone)]
+pub struct Requests {
+    reading: Arc<Semaphore>,
+}
+
+impl Default for Requests {
+    fn default() -> Requests {
+        Requests { reading: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
+
+impl Requests {
+    /// Answers one at once, or sees to it that it will be answered.
+    pub fn answer(&self, page: &Handle, event: &Event) {
+        let Ok(paused) = event.parse::<Paused>() else {
+            // Nothing may be left hanging: of what cannot be read, the number is enough.
+            if let Ok(Held { request_id }) = event.parse() {
+                go_on(page, request_id);
+            }
+            return;
+        };
+        match paused.kind() {
+            Kind::Other => go_on(page, paused.request_id),
+            Kind::Proof => Answer::new(paused.request_id, 200).send(page, b""),
+            Kind::More => pdf::more(page, paused),
+            Kind::Pdf => {
+                tokio::spawn(pdf::show(page.clone(), paused, self.reading.clone()));
+            }
+        }
+    }
+}
+
+pub fn go_on(page: &Handle, request: RequestId) {
+    let _ = page.tell(ContinueRequestParams::IDENTIFIER, ContinueRequestParams::new(request));
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    Proof,
+    More,
+    Pdf,
+    Other,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Held {
+    request_id: RequestId,
+}
+
+/// The part of `Fetch.requestPaused` that is of use.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Paused {
+    pub request_id: RequestId,
+    pub request: Request,
+    #[serde(default)]
+    pub response_status_code: Option<i64>,
+    #[serde(default)]
+    pub response_headers: Vec<HeaderEntry>,
+}
+
+#[derive(Deserialize)]
+pub struct Request {
+    pub url: String,
+}
+
+impl Paused {
+    fn kind(&self) -> Kind {
+        match self.response_status_code {
+            None if self.request.url.starts_with(NOWHERE) => Kind::Proof,
+            None if self.request.url.starts_with(pdf::MORE) => Kind::More,
+            // Redirections and answers without a body are no documents.
+            Some(200..=203 | 206..=299 | 400..=599) if pdf::is_pdf(self) => Kind::Pdf,
+            _ => Kind::Other,
+        }
+    }
+
+    /// All values of a header.
+    pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.response_headers
+            .iter()
+            .filter(move |header| header.name.eq_ignore_ascii_case(name))
+            .map(|header| header.value.as_str())
+    }
+}
+
+/// `Fetch.fulfillRequest`, whose body is not copied more often than it must.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    request_id: RequestId,
+    response_code: i64,
+    response_headers: Vec<HeaderEntry>,
+    body: String,
+}
+
+impl Answer {
+    pub fn new(request_id: RequestId, response_code: i64) -> Answer {
+        Answer { request_id, response_code, response_headers: Vec::new(), body: String::new() }
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Answer {
+        self.response_headers.push(HeaderEntry { name: name.into(), value: value.into() });
+        self
+    }
+
+    pub fn send(mut self, page: &Handle, body: &[u8]) {
+        use base64::Engine;
+        self.body = base64::engine::general_purpose::STANDARD.encode(body);
+        // An error says that the page is gone, and its requests with it.
+        let _ = page.tell(fetch::FulfillRequestParams::IDENTIFIER, self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn kind(url: &str, status: Option<i64>, headers: &[(&str, &str)]) -> Kind {
+        let headers: Vec<_> = headers.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        let mut paused = json!({ "requestId": "1", "request": { "url": url, "method": "GET" }, "frameId": "F" });
+        if let Some(status) = status {
+            paused["responseStatusCode"] = status.into();
+            paused["responseHeaders"] = headers.into();
+        }
+        serde_json::from_value::<Paused>(paused).unwrap().kind()
+    }
+
+    #[test]
+    fn only_pdfs_that_would_be_shown_are_kept() {
+        let url = "https://bank.example/statement";
+        let pdf = ("Content-Type", "application/pdf");
+        for (status, headers, expected) in [
+            (200, vec![pdf], Kind::Pdf),
+            (200, vec![("content-type", "Application/PDF; charset=binary")], Kind::Pdf),
+            (404, vec![pdf], Kind::Pdf),
+            (200, vec![pdf, ("Content-Disposition", "inline; filename=\"a.pdf\"")], Kind::Pdf),
+            (200, vec![pdf, ("content-disposition", "Attachment; filename=a.pdf")], Kind::Other),
+            (200, vec![("Content-Type", "text/html")], Kind::Other),
+            (200, vec![("Content-Type", "text/html; x=application/pdf")], Kind::Other),
+            (200, vec![], Kind::Other),
+            (302, vec![pdf, ("Location", "/a")], Kind::Other),
+            (204, vec![pdf], Kind::Other),
+        ] {
+            assert_eq!(kind(url, Some(status), &headers), expected, "{status} {headers:?}");
+        }
+    }
+
+    #[test]
+    fn what_we_answer_ourselves_never_leaves_the_browser() {
+        assert_eq!(kind(NOWHERE, None, &[]), Kind::Proof);
+        assert_eq!(kind("https://pdf.invalid/wasm/openjpeg.wasm", None, &[]), Kind::More);
+        assert_eq!(kind("https://pdf.invalid.example/", None, &[]), Kind::Other);
+        assert_eq!(kind("https://shop.example/", None, &[]), Kind::Other);
+    }
+}
