@@ -9,9 +9,9 @@ const ADMIN_PAGES = ['overview', 'sessions', 'people', 'roles', 'rules', 'look',
 /** The demo admin's e-mail and password, as they were printed. */
 export function credentials(system) {
   const line = system.printed.find((line) => line.startsWith('admin:'));
-  const [, email, password] = /(\S+@\S+?)[\s,]+(?:password\s+)?(\S+?)\)?$/.exec(line) ?? [];
+  const [, email, password] = /\(e-mail (\S+), password (\S+)\)/.exec(line) ?? [];
   if (!email) throw new Error(`no credentials in: ${line}`);
-  return { email: email.replace(/^\(/, ''), password };
+  return { email, password };
 }
 
 /** Calls `look(name, page)` on each page, in one language, colour scheme and kind of device. */
