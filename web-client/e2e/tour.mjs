@@ -26,7 +26,7 @@ export async function tour(system, browser, { device, locale, colorScheme }, loo
   await visit('customer-pin', '/c/demo', '#pin');
   await visit('customer-bad-link', '/c/demo#t=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'h1');
   await visit('sign-in', '/agent', '#password');
-  await signIn(page, system);
+  await signIn(page, credentials(system));
   await visit('console', '/agent', '#start');
   await visit('api-reference', '/api/docs', 'h1');
   for (const name of ADMIN_PAGES) {
@@ -38,8 +38,8 @@ export async function tour(system, browser, { device, locale, colorScheme }, loo
   await context.close();
 }
 
-async function signIn(page, system) {
-  const { email, password } = credentials(system);
+/** Signs in on the console, which is open. */
+export async function signIn(page, { email, password }) {
   await page.locator('#email').fill(email);
   await page.locator('#password').fill(password);
   await page.locator('form button.primary').click();
