@@ -14,7 +14,7 @@ use tandem_browser_node::node::{self, Node};
 use tandem_component::{ControlConfig, Secret};
 use tandem_protocol::control::Component;
 use tandem_sfu::{Sfu, SfuMetrics};
-use tandem_signaling::Signaling;
+use tandem_signaling::{AccountArguments, Signaling};
 use tokio_util::sync::CancellationToken;
 
 /// Co-browsing through a cloud browser: everything in one process, with a demo shop.
@@ -48,6 +48,9 @@ struct Arguments {
     /// The demo company's API key, by environment only [default: random]
     #[arg(env = "TANDEM_DEMO_KEY", hide_env_values = true)]
     demo_key: Option<Secret>,
+
+    #[command(flatten)]
+    accounts: AccountArguments,
 
     #[command(flatten)]
     browsers: BrowserArguments,
@@ -84,10 +87,14 @@ async fn run(arguments: Arguments, launcher: Launcher) -> Result<()> {
     let (control_key, demo_key) = (Secret::random(), arguments.demo_key.unwrap_or_else(Secret::random));
     let config = tandem_signaling::Config {
         listen: arguments.listen,
+        control_listen: arguments.accounts.control_listen(),
+        tls: arguments.accounts.tls(),
         public_url: arguments.public_url,
         data: arguments.data,
+        database: arguments.accounts.database(),
         control_key: control_key.clone(),
         demo_key: Some(demo_key.clone()),
+        admin: arguments.accounts.first_admin(),
         limits: tandem_session::Limits::default(),
         pin_life: Duration::from_secs(600),
     };
@@ -95,7 +102,7 @@ async fn run(arguments: Arguments, launcher: Launcher) -> Result<()> {
     demo.set_embed_host(&signaling.public_url);
 
     // The parts dial in over loopback, as they do from other machines.
-    let url = format!("ws://127.0.0.1:{}/control", signaling.address.port());
+    let url = signaling.control_url.clone();
     let control = |name: &str, component| -> Result<ControlConfig> {
         Ok(ControlConfig { url: url.clone(), key: control_key.clone(), name: name.parse()?, component })
     };
@@ -137,10 +144,11 @@ async fn run(arguments: Arguments, launcher: Launcher) -> Result<()> {
 fn print_links(signaling: &Signaling, demo: &demo::Demo, key: &str) {
     let url = &signaling.public_url;
     println!("customer: {url}/c/demo");
-    match &signaling.demo {
-        Some((email, password)) => println!("agent: {url}/agent  (e-mail {email}, password {password})"),
-        None => println!("agent: {url}/agent"),
-    }
-    println!("admin: {url}/admin");
+    // The first of them may do everything.
+    let known = signaling.demo.as_ref().and_then(|people| Some((people.emails.first()?, people)));
+    let known = known.map(|(email, people)| format!("  (e-mail {email}, password {})", people.password));
+    let known = known.unwrap_or_default();
+    println!("agent: {url}/agent{known}");
+    println!("admin: {url}/admin{known}");
     println!("demo: http://{}/  (API key {key})", demo.address);
 }

@@ -1,5 +1,26 @@
 //! Bodies of the REST interface under `/api/v1`.
 
+pub mod account;
+pub mod audit;
+pub mod people;
+pub mod settings;
+
+pub use account::{
+    AskWay, ChangeMe, ChangePassword, CheckLink, CheckedLink, Me, NewTotp, SetPassword, SignIn, SignInWay, TotpCode,
+};
+pub use audit::{
+    Action, Actor, AuditEvent, AuditPage, AuditVerdict, ChangeRecord, Outcome, RecordPage, RecordedPerson,
+    SessionRecord,
+};
+pub use people::{
+    AddPerson, AddedPerson, ApiKeyList, ApiKeyView, ChangePerson, Language, MadeApiKey, MakeApiKey, OneTimeLink,
+    Permission, PersonList, PersonView, RoleList, RoleView, Scope, SetRole, Standing,
+};
+pub use settings::{
+    Approvals, CompanySite, CompanySites, CompanyTexts, Embedding, Languages, Logo, LogoKind, Look, PolicyVersion,
+    PolicyVersionList, Profile, Provider, PublicCompany, Retention, SignInSettings, TextsIn,
+};
+
 use crate::notice::Tab;
 use crate::signal::SessionState;
 use crate::{CompanyId, Participant, Private, SessionId, Viewport};
@@ -62,24 +83,6 @@ pub struct RedeemPin {
 #[serde(deny_unknown_fields)]
 pub struct RedeemedPin {
     pub customer_url: Private<String>,
-}
-
-/// `POST /api/v1/sign-in`: sets a cookie.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(deny_unknown_fields)]
-pub struct SignIn {
-    pub email: Private<String>,
-    pub password: Private<String>,
-}
-
-/// `GET /api/v1/me`: who is signed in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(deny_unknown_fields)]
-pub struct Me {
-    pub name: Private<String>,
-    pub company: CompanyId,
-    pub company_name: String,
-    pub admin: bool,
 }
 
 /// `GET /api/v1/sessions`: the company's sessions of today, newest first.

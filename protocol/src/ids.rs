@@ -67,19 +67,40 @@ name!(
     CompanyId, "company", 2..=40
 );
 name!(
+    /// Somebody who can sign in.
+    PersonId, "person id", 26..=26
+);
+name!(
+    /// What somebody may do at a company: `agent`, `supervisor`, `admin`, or a role of the company's own.
+    RoleId, "role", 2..=40
+);
+name!(
+    /// A key by which programs use the API. It names the key and opens nothing.
+    KeyId, "key id", 26..=26
+);
+name!(
     /// A browser node or an SFU, as its operator named it.
     NodeName, "node name", 1..=60
 );
 
-impl SessionId {
-    /// Makes an id of 16 random bytes (RFC 4648 base 32, lower case, no padding).
-    pub fn from_random(bytes: [u8; 16]) -> Self {
-        const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-        let bits = u128::from_be_bytes(bytes);
-        let digit = |i: u32| ALPHABET[((bits >> (125 - 5 * i.min(25))) & 31) as usize] as char;
-        Self((0..26).map(digit).collect())
-    }
+/// 16 random bytes (RFC 4648 base 32, lower case, no padding).
+fn base32(bytes: [u8; 16]) -> String {
+    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let bits = u128::from_be_bytes(bytes);
+    let digit = |i: u32| ALPHABET[((bits >> (125 - 5 * i.min(25))) & 31) as usize] as char;
+    (0..26).map(digit).collect()
 }
+
+macro_rules! random {
+    ($($name:ident),*) => { $(
+        impl $name {
+            pub fn from_random(bytes: [u8; 16]) -> Self {
+                Self(base32(bytes))
+            }
+        }
+    )* };
+}
+random!(SessionId, PersonId, KeyId);
 
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident) => {

@@ -17,7 +17,7 @@ pub mod typescript;
 pub mod viewport;
 mod wire;
 
-pub use ids::{CompanyId, InputId, NodeName, ParticipantId, SessionId, TabId};
+pub use ids::{CompanyId, InputId, KeyId, NodeName, ParticipantId, PersonId, RoleId, SessionId, TabId};
 pub use people::{Audience, Colour, Participant, Role};
 pub use private::Private;
 pub use viewport::Viewport;

@@ -1,32 +1,39 @@
-//! The REST interface under `/api/v1`.
+//! The REST interface under `/api/v1`: its routes, and sessions.
+
+mod account;
+mod audit;
+mod caller;
+mod people;
+mod provider;
+mod settings;
+
+pub(crate) use caller::is_own_origin;
 
 use crate::entrances::{Failure, Wanted};
 use crate::hub::Hub;
-use crate::passwords;
-use crate::store::{Company, Person, Record};
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, MatchedPath, Path, Request, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use crate::store::{Company, Record};
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest, MatchedPath, Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, patch, post, put};
 use axum::{Json, Router};
+use caller::{By, People, SeeSites, Sessions, Settings};
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use tandem_protocol::api::{
-    ApiError, CreateSession, CreatedSession, JoinLink, Me, Navigate, RedeemPin, RedeemedPin, SessionList,
-    SessionSummary, SessionView, SignIn,
+    Action, ApiError, Approvals, CompanySites, CompanyTexts, CreateSession, CreatedSession, Embedding, JoinLink,
+    Languages, Look, Navigate, RedeemPin, RedeemedPin, Retention, SessionList, SessionSummary, SessionView,
+    SignInSettings,
 };
 use tandem_protocol::control::Claim;
-use tandem_protocol::policy::Policy;
-use tandem_protocol::{CompanyId, Private, SessionId, Viewport, limits};
+use tandem_protocol::{CompanyId, Private, Role, SessionId, Viewport, limits};
 use tandem_session::Event;
 use url::Url;
 
 /// The largest body taken (bytes): a policy of ten thousand sites.
 const LARGEST_BODY: usize = 1 << 20;
-const COOKIE: &str = "tandem";
 
 pub(crate) fn router(hub: Arc<Hub>) -> Router {
     let api = Router::new()
@@ -35,10 +42,47 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/sessions/{id}/navigate", post(navigate))
         .route("/sessions/{id}/join", post(join_link))
         .route("/pins/redeem", post(redeem))
-        .route("/sign-in", post(sign_in))
-        .route("/sign-out", post(sign_out))
-        .route("/me", get(me))
-        .route("/companies/{company}/policy", get(policy).put(set_policy))
+        .route("/sessions/{id}/record", get(audit::record).patch(audit::change_record))
+        .route("/sign-in", post(account::sign_in))
+        .route("/sign-in/way", post(provider::way))
+        .route("/sign-in/provider", get(provider::start))
+        .route("/sign-in/callback", get(provider::callback))
+        .route("/sign-out", post(account::sign_out))
+        .route("/password/check", post(account::check_link))
+        .route("/password/set", post(account::set_password))
+        .route("/me", get(account::me).patch(account::change_me))
+        .route("/me/password", post(account::change_password))
+        .route("/me/totp", post(account::new_totp))
+        .route("/me/totp/confirm", post(account::confirm_totp))
+        .route("/me/totp/remove", post(account::remove_totp))
+        .route("/me/sign-out-everywhere", post(account::sign_out_everywhere))
+        .route("/companies/{company}/people", get(people::list).post(people::add))
+        .route("/companies/{company}/people/{id}", patch(people::change))
+        .route("/companies/{company}/people/{id}/link", post(people::link))
+        .route("/companies/{company}/people/{id}/sign-out", post(people::sign_out))
+        .route("/companies/{company}/roles", get(people::roles))
+        .route("/companies/{company}/roles/{id}", put(people::set_role).delete(people::remove_role))
+        .route("/companies/{company}/api-keys", get(people::keys).post(people::make_key))
+        .route("/companies/{company}/api-keys/{id}", delete(people::revoke_key))
+        .route("/companies/{company}/policy", get(settings::policy).put(settings::set_policy))
+        .route("/companies/{company}/policy/versions", get(settings::versions))
+        .route("/companies/{company}/policy/versions/{number}", get(settings::version))
+        .route("/companies/{company}/policy/versions/{number}/restore", post(settings::restore))
+        .route("/companies/{company}/public", get(settings::public))
+        .route("/companies/{company}/logo", get(settings::logo))
+        .route("/companies/{company}/profile", get(settings::profile).put(settings::set_profile))
+        .route("/companies/{company}/sites", document::<CompanySites, SeeSites>())
+        .route("/companies/{company}/look", document::<Look, Settings>())
+        .route("/companies/{company}/texts", document::<CompanyTexts, Settings>())
+        .route("/companies/{company}/languages", document::<Languages, Settings>())
+        .route("/companies/{company}/approvals", document::<Approvals, Settings>())
+        .route("/companies/{company}/retention", document::<Retention, Settings>())
+        .route("/companies/{company}/embedding", document::<Embedding, Settings>())
+        .route("/companies/{company}/sign-in", sign_in_settings())
+        .route("/companies/{company}/audit", get(audit::list))
+        .route("/companies/{company}/audit/export", get(audit::export))
+        .route("/companies/{company}/audit/verify", get(audit::verify))
+        .route("/companies/{company}/records", get(audit::records))
         .route("/policy.schema.json", get(async || Json(tandem_protocol::policy::schema())))
         .route("/openapi.json", get(openapi))
         .fallback(async || error(StatusCode::NOT_FOUND, "not_found", "there is nothing here"))
@@ -47,8 +91,24 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
     Router::new().nest("/api/v1", api).with_state(hub)
 }
 
+fn sign_in_settings() -> axum::routing::MethodRouter<Arc<Hub>> {
+    get(settings::document::<SignInSettings, People>).put(settings::set_sign_in)
+}
+
+/// A document that whoever may `S` sees, and whoever may change settings sets.
+fn document<D: settings::Setting, S: caller::Need>() -> axum::routing::MethodRouter<Arc<Hub>> {
+    get(settings::document::<D, S>).put(settings::set_document::<D, Settings>)
+}
+
 async fn count(State(hub): State<Arc<Hub>>, route: Option<MatchedPath>, request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    // Nothing here is a page, and nothing is to be kept but where it says so.
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    );
     let route = route.as_ref().map_or("none", |route| route.as_str());
     hub.metrics.answered(route, response.status().as_u16());
     response
@@ -84,76 +144,37 @@ fn internal(cause: anyhow::Error) -> Response {
 /// A JSON body; what is wrong with it is said, without quoting it.
 struct Body<T>(T);
 
-impl<T: serde::de::DeserializeOwned> axum::extract::FromRequest<Arc<Hub>> for Body<T> {
+impl<T: serde::de::DeserializeOwned> FromRequest<Arc<Hub>> for Body<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &Arc<Hub>) -> Result<Self, Response> {
-        match Json::<T>::from_request(request, state).await {
-            Ok(Json(body)) => Ok(Body(body)),
-            Err(JsonRejection::MissingJsonContentType(_)) => Err(error(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "not_json",
-                "send JSON, with Content-Type: application/json",
-            )),
-            Err(JsonRejection::BytesRejection(_)) => {
-                Err(error(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large"))
-            }
-            Err(rejection) => Err(error(StatusCode::UNPROCESSABLE_ENTITY, "invalid", strip(&rejection.body_text()))),
+        if !is_json(request.headers()) {
+            let message = "send JSON, with Content-Type: application/json";
+            return Err(error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", message));
         }
+        let too_large = |_| error(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large");
+        let bytes = Bytes::from_request(request, state).await.map_err(too_large)?;
+        // No database keeps it, and nobody writes it but to find out what it does.
+        if bytes.windows(6).any(|six| six == b"\\u0000") {
+            return Err(invalid("a text holds no character U+0000"));
+        }
+        Json::<T>::from_bytes(&bytes).map(|Json(body)| Body(body)).map_err(|wrong| invalid(strip(&wrong.body_text())))
     }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn invalid(message: impl Into<String>) -> Response {
+    error(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message)
 }
 
 /// serde's message up to the first quotation of the input.
 fn strip(message: &str) -> String {
     let start = message.rfind(": ").map_or(message, |at| &message[at + 2..]);
     start.split('"').next().unwrap_or_default().trim().to_owned()
-}
-
-/// Who calls: a program with a company's key, or a person who signed in on our own pages.
-struct Caller {
-    company: Company,
-    person: Option<Person>,
-}
-
-impl FromRequestParts<Arc<Hub>> for Caller {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, Response> {
-        let unknown = || {
-            error(
-                StatusCode::UNAUTHORIZED,
-                "unauthorized",
-                "sign in, or send the company's key: Authorization: Bearer KEY",
-            )
-        };
-        if let Some(key) = parts.headers.get(header::AUTHORIZATION) {
-            let key = key.to_str().ok().and_then(|v| v.strip_prefix("Bearer ")).ok_or_else(unknown)?;
-            let company = hub.store.company_of_key(key).await.map_err(internal)?.ok_or_else(unknown)?;
-            return Ok(Caller { company, person: None });
-        }
-        let person =
-            cookie(&parts.headers).and_then(|secret| hub.sign_ins().of(&secret, hub.now())).ok_or_else(unknown)?;
-        if parts.method != Method::GET && !is_own_origin(hub, &parts.headers) {
-            return Err(error(StatusCode::FORBIDDEN, "origin", "another site may not act for you"));
-        }
-        let company = hub.store.company(&person.company).await.map_err(internal)?.ok_or_else(unknown)?;
-        Ok(Caller { company, person: Some(person) })
-    }
-}
-
-fn cookie(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned())
-}
-
-/// Browsers say where a request comes from; programs say nothing. Behind a proxy the host may be another than people know.
-pub(crate) fn is_own_origin(hub: &Hub, headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return true };
-    let Ok(origin) = origin.to_str() else { return false };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let is_host = |host: &str| origin.split_once("://").is_some_and(|(_, origin)| origin.eq_ignore_ascii_case(host));
-    origin.eq_ignore_ascii_case(&hub.public_url) || host.is_some_and(is_host)
 }
 
 /// The host of an address that the company's sessions may be at.
@@ -175,7 +196,7 @@ fn allowed_host(text: &Private<String>, company: &Company) -> Answer<String> {
 
 async fn create(
     State(hub): State<Arc<Hub>>,
-    caller: Caller,
+    caller: By<Sessions>,
     Body(body): Body<CreateSession>,
 ) -> Answer<(StatusCode, Json<CreatedSession>)> {
     if body.company != caller.company.id {
@@ -191,10 +212,14 @@ async fn create(
         ));
     }
     let viewport = body.viewport.unwrap_or(Viewport::DEFAULT).clamped();
-    let claim = Claim { start_url: body.start_url, viewport, language, policy: Box::new(caller.company.policy) };
-    let (company, company_name) = (caller.company.id, caller.company.name);
-    let agent = caller.person.map(|person| person.name);
-    let created = hub.create(Wanted { company, company_name, agent, start_host: host, claim }).await?;
+    let actor = caller.actor();
+    let caller = caller.into_caller();
+    let agent = caller.person().map(|person| person.name.clone());
+    let Company { id: company, name: company_name, policy, .. } = caller.company;
+    let claim = Claim { start_url: body.start_url, viewport, language, policy: Box::new(policy) };
+    let wanted = Wanted { company: company.clone(), company_name, agent, start_host: host.clone(), claim };
+    let created = hub.create(wanted).await?;
+    hub.audit(&company, actor, Action::SessionCreated, Some(&created.id), format!("at {host}"));
     let (customer_url, agent_url) = (created.customer_url.into(), created.agent_url.into());
     Ok((StatusCode::CREATED, Json(CreatedSession { id: created.id, pin: created.pin.into(), customer_url, agent_url })))
 }
@@ -204,9 +229,9 @@ fn session_id(text: &str) -> Answer<SessionId> {
     text.parse().map_err(|_| Failure::NotFound.into())
 }
 
-async fn show(State(hub): State<Arc<Hub>>, caller: Caller, Path(id): Path<String>) -> Answer<Json<SessionView>> {
+async fn show(State(hub): State<Arc<Hub>>, caller: By<Sessions>, Path(id): Path<String>) -> Answer<Json<SessionView>> {
     let id = session_id(&id)?;
-    let company = caller.company.id;
+    let company = caller.company.id.clone();
     let view = hub.with_session(&id, &company, |live| SessionView {
         id: id.clone(),
         company: company.clone(),
@@ -230,7 +255,7 @@ async fn recorded(hub: &Hub, id: &SessionId, company: &CompanyId) -> Answer<Reco
     record.ok_or_else(|| Failure::NotFound.into())
 }
 
-async fn list(State(hub): State<Arc<Hub>>, caller: Caller) -> Answer<Json<SessionList>> {
+async fn list(State(hub): State<Arc<Hub>>, caller: By<Sessions>) -> Answer<Json<SessionList>> {
     let records = hub.store.recent(&caller.company.id).await.map_err(internal)?;
     let summary = |record: Record| SessionSummary {
         id: record.id,
@@ -243,7 +268,7 @@ async fn list(State(hub): State<Arc<Hub>>, caller: Caller) -> Answer<Json<Sessio
 }
 
 /// Ending what is over is no error.
-async fn end(State(hub): State<Arc<Hub>>, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
+async fn end(State(hub): State<Arc<Hub>>, caller: By<Sessions>, Path(id): Path<String>) -> Answer<StatusCode> {
     let id = session_id(&id)?;
     match hub.with_session(&id, &caller.company.id, |_| ()) {
         Some(()) => drop(hub.handle(&id, Event::Delete)),
@@ -254,7 +279,7 @@ async fn end(State(hub): State<Arc<Hub>>, caller: Caller, Path(id): Path<String>
 
 async fn navigate(
     State(hub): State<Arc<Hub>>,
-    caller: Caller,
+    caller: By<Sessions>,
     Path(id): Path<String>,
     Body(body): Body<Navigate>,
 ) -> Answer<StatusCode> {
@@ -264,13 +289,21 @@ async fn navigate(
         recorded(&hub, &id, &caller.company.id).await?;
         return Err(Failure::Over.into());
     }
+    hub.audit(&caller.company.id, caller.actor(), Action::Navigated, Some(&id), "");
     Ok(StatusCode::ACCEPTED)
 }
 
-async fn join_link(State(hub): State<Arc<Hub>>, caller: Caller, Path(id): Path<String>) -> Answer<Json<JoinLink>> {
+async fn join_link(
+    State(hub): State<Arc<Hub>>,
+    caller: By<Sessions>,
+    Path(id): Path<String>,
+) -> Answer<Json<JoinLink>> {
     let id = session_id(&id)?;
-    let name = caller.person.map_or_else(|| "Agent".to_owned(), |person| person.name);
-    let agent_url = hub.agent_link(&id, &caller.company.id, &name)?;
+    let (role, name) = match caller.person() {
+        Some(person) => (person.joins_as, person.name.as_str()),
+        None => (Role::Agent, "Agent"),
+    };
+    let agent_url = hub.agent_link(&id, &caller.company.id, role, name)?;
     Ok(Json(JoinLink { agent_url: agent_url.into() }))
 }
 
@@ -281,79 +314,6 @@ async fn redeem(
 ) -> Answer<Json<RedeemedPin>> {
     let customer_url = hub.redeem(&body.company, body.pin.reveal(), from.ip())?;
     Ok(Json(RedeemedPin { customer_url: customer_url.into() }))
-}
-
-async fn sign_in(
-    State(hub): State<Arc<Hub>>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-    Body(body): Body<SignIn>,
-) -> Answer<Response> {
-    if !is_own_origin(&hub, &headers) {
-        return Err(error(StatusCode::FORBIDDEN, "origin", "another site may not sign you in"));
-    }
-    let now = hub.now();
-    if !hub.rates().may_sign_in(from.ip(), body.email.reveal(), now) {
-        return Err(Failure::TooMany.into());
-    }
-    let wrong = || error(StatusCode::UNAUTHORIZED, "wrong_password", "the e-mail address or the password is not right");
-    if body.password.reveal().len() > passwords::LONGEST {
-        return Err(wrong());
-    }
-    let person = hub.store.sign_in(body.email.reveal(), body.password.into_inner(), &hub.passwords).await;
-    let secret = hub.sign_ins().add(person.map_err(internal)?.ok_or_else(wrong)?, now);
-    // Browsers take a `Secure` cookie from a plain address of this machine only since lately.
-    let secure = if hub.public_url.starts_with("https:") { "; Secure" } else { "" };
-    Ok(with_cookie(&format!("{COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200{secure}")))
-}
-
-async fn sign_out(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
-    if let Some(secret) = cookie(&headers) {
-        hub.sign_ins().forget(&secret);
-    }
-    with_cookie(&format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"))
-}
-
-fn with_cookie(cookie: &str) -> Response {
-    let cookie = HeaderValue::from_str(cookie).ok();
-    let headers: HeaderMap = cookie.map(|cookie| (header::SET_COOKIE, cookie)).into_iter().collect();
-    (StatusCode::NO_CONTENT, headers).into_response()
-}
-
-async fn me(caller: Caller) -> Answer<Json<Me>> {
-    let person = caller.person.ok_or_else(|| error(StatusCode::UNAUTHORIZED, "unauthorized", "nobody is signed in"))?;
-    let (company, company_name) = (caller.company.id, caller.company.name);
-    Ok(Json(Me { name: person.name.into(), company, company_name, admin: person.admin }))
-}
-
-/// The caller's own company.
-fn own(caller: &Caller, company: &str) -> Answer<CompanyId> {
-    let not_found = || error(StatusCode::NOT_FOUND, "not_found", "there is no such company");
-    company.parse().ok().filter(|company| *company == caller.company.id).ok_or_else(not_found)
-}
-
-async fn policy(caller: Caller, Path(company): Path<String>) -> Answer<Json<Policy>> {
-    own(&caller, &company)?;
-    Ok(Json(caller.company.policy))
-}
-
-async fn set_policy(
-    State(hub): State<Arc<Hub>>,
-    caller: Caller,
-    Path(company): Path<String>,
-    Body(policy): Body<Policy>,
-) -> Answer<Json<Policy>> {
-    let company = own(&caller, &company)?;
-    if caller.person.as_ref().is_some_and(|person| !person.admin) {
-        return Err(error(StatusCode::FORBIDDEN, "not_admin", "only an admin may change the policy"));
-    }
-    let errors: Vec<String> = policy.check().iter().map(ToString::to_string).collect();
-    if !errors.is_empty() {
-        return Err(error(StatusCode::UNPROCESSABLE_ENTITY, "invalid_policy", errors.join("\n")));
-    }
-    hub.store.set_policy(&company, &policy).await.map_err(internal)?;
-    hub.new_policy(&company, &policy);
-    Ok(Json(policy))
 }
 
 /// Written by hand but for the policy; a test holds it against the routes.

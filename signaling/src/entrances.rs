@@ -1,11 +1,12 @@
 //! How people come into sessions: creating one, links, PINs, and coming back.
 
-use crate::hub::{Hub, State, ToPage};
+use crate::hub::{Hub, State, ToPage, ToRecord};
 use crate::mailbox::Mailbox;
 use crate::tokens::{Expiring, Hashed, hashed, new_pin, new_secret, new_session_id};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tandem_protocol::api::{Action, Actor};
 use tandem_protocol::control::Claim;
 use tandem_protocol::signal::{Credential, Refusal};
 use tandem_protocol::{CompanyId, ParticipantId, Private, Role, SessionId, limits};
@@ -155,13 +156,19 @@ impl Hub {
     }
 
     /// A new link for an agent into one of the company's sessions.
-    pub(crate) fn agent_link(&self, id: &SessionId, company: &CompanyId, name: &str) -> Result<String, Failure> {
+    pub(crate) fn agent_link(
+        &self,
+        id: &SessionId,
+        company: &CompanyId,
+        role: Role,
+        name: &str,
+    ) -> Result<String, Failure> {
         let now = self.now();
         let mut state = self.state();
         let live =
             state.live.get(id).filter(|live| live.session.company() == company && live.session.ended().is_none());
         live.ok_or(Failure::NotFound)?;
-        let token = state.entrances.new_ticket(id, Role::Agent, name, now);
+        let token = state.entrances.new_ticket(id, role, name, now);
         Ok(self.agent_url(&token))
     }
 
@@ -210,7 +217,14 @@ impl Hub {
     ) -> Result<(SessionId, ParticipantId, Private<String>), Refusal> {
         let ticket = state.entrances.tickets.take(&hashed(token.reveal()), now).ok_or(Refusal::InvalidLink)?;
         let live = state.live.get_mut(&ticket.session).ok_or(Refusal::InvalidLink)?;
-        let who = live.session.add(ticket.role, ticket.name)?;
+        let (role, name) = (ticket.role, Private::new(ticket.name.clone()));
+        let who = live.session.add(role, ticket.name)?;
+        let company = live.session.company();
+        let joined = live.session.people().into_iter().find(|person| person.id == who);
+        if let Some(who) = joined {
+            self.keep(ToRecord::Joined { session: ticket.session.clone(), who });
+        }
+        self.audit(company, Actor::Participant { role, name }, Action::SessionJoined, Some(&ticket.session), "");
         let key = new_secret();
         state.entrances.resumes.insert(
             hashed(&key),

@@ -5,18 +5,22 @@
 use crate::Config;
 use crate::components::{Components, Link, Registration, ToComponent};
 use crate::entrances::Entrances;
+use crate::fetch::Fetcher;
 use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
+use crate::oidc::Asked;
 use crate::passwords::Passwords;
 use crate::rates::HubRates;
-use crate::sign_ins::SignIns;
-use crate::store::Store;
+use crate::sign_ins::Lockouts;
+use crate::store::{Entry, Store};
+use crate::tokens::Expiring;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tandem_protocol::api::{Action, Actor};
 use tandem_protocol::control::{Component, FromControl, NodeOrder, NodeReport, SfuOrder, SfuReport};
-use tandem_protocol::signal::{Refusal, ServerSignal, SessionState};
-use tandem_protocol::{CompanyId, NodeName, Private, SessionId};
+use tandem_protocol::signal::{EndReason, Refusal, ServerSignal, SessionState};
+use tandem_protocol::{CompanyId, NodeName, Participant, Private, SessionId};
 use tandem_session::{Effect, Event, Now, Session, Window};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -59,17 +63,28 @@ pub(crate) struct Hub {
     pub(crate) shutdown: CancellationToken,
     state: Mutex<State>,
     rates: Mutex<HubRates>,
-    sign_ins: Mutex<SignIns>,
+    lockouts: Mutex<Lockouts>,
+    /// Who is at their provider to sign in, by the state that comes back.
+    asked: Mutex<Expiring<String, (CompanyId, Asked)>>,
+    pub(crate) fetcher: Fetcher,
     ready: watch::Sender<String>,
-    records: mpsc::UnboundedSender<(SessionId, SessionState)>,
+    records: mpsc::UnboundedSender<ToRecord>,
     start: Instant,
+}
+
+/// What happened in sessions, to be kept.
+#[derive(Debug)]
+pub(crate) enum ToRecord {
+    State { session: SessionId, state: SessionState },
+    Joined { session: SessionId, who: Participant },
+    Audit { company: CompanyId, entry: Entry },
 }
 
 /// What the hub leaves for others to do.
 pub(crate) struct Outlets {
     pub(crate) ready: watch::Receiver<String>,
-    /// States to be recorded, in order.
-    pub(crate) records: mpsc::UnboundedReceiver<(SessionId, SessionState)>,
+    /// In order.
+    pub(crate) records: mpsc::UnboundedReceiver<ToRecord>,
 }
 
 impl Hub {
@@ -94,7 +109,9 @@ impl Hub {
             shutdown,
             state: Mutex::new(state),
             rates: Mutex::default(),
-            sign_ins: Mutex::default(),
+            lockouts: Mutex::default(),
+            asked: Mutex::default(),
+            fetcher: Fetcher::new(),
             ready,
             records,
             start: Instant::now(),
@@ -114,8 +131,41 @@ impl Hub {
         self.rates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn sign_ins(&self) -> MutexGuard<'_, SignIns> {
-        self.sign_ins.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lockouts(&self) -> MutexGuard<'_, Lockouts> {
+        self.lockouts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Expiring<String, (CompanyId, Asked)>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn remember_asked(&self, company: CompanyId, asked: Asked, life: Duration) {
+        let state = asked.state.reveal().clone();
+        self.asked().insert(state, (company, asked), self.now() + life);
+    }
+
+    /// Once.
+    pub(crate) fn take_asked(&self, state: &str) -> Option<(CompanyId, Asked)> {
+        self.asked().take(&state.to_owned(), self.now())
+    }
+
+    /// Keeps something in the company's audit. It is written in the order in which it is said, and does not wait, so that it may be said under
+    /// the lock. `detail` is short and holds nothing that somebody typed, saw or visited.
+    pub(crate) fn audit(
+        &self,
+        company: &CompanyId,
+        actor: Actor,
+        action: Action,
+        session: Option<&SessionId>,
+        detail: impl Into<String>,
+    ) {
+        let entry = Entry { actor, action, session: session.cloned(), detail: detail.into() };
+        self.keep(ToRecord::Audit { company: company.clone(), entry });
+    }
+
+    /// It fails only when the process is ending.
+    pub(crate) fn keep(&self, what: ToRecord) {
+        let _ = self.records.send(what);
     }
 
     /// A number for a connection, never given twice.
@@ -185,8 +235,11 @@ impl Hub {
                     }
                 }
                 Effect::Record { state } => {
-                    // It fails only when the process is ending.
-                    let _ = self.records.send((id.clone(), state));
+                    self.keep(ToRecord::State { session: id.clone(), state });
+                    if let Some(reason) = live.session.ended() {
+                        let company = live.session.company();
+                        self.audit(company, Actor::Tandem, Action::SessionEnded, Some(id), end_word(reason));
+                    }
                 }
                 Effect::Forget => {
                     (live.ended, live.hosted) = (Some(now), None);
@@ -336,7 +389,8 @@ impl Hub {
         for (name, component) in self.change_components(|components| components.expire(now)) {
             self.lost(name, component);
         }
-        self.sign_ins().expire(now);
+        self.lockouts().expire(now);
+        self.asked().expire(now);
         let mut state = self.state();
         let State { live, entrances, .. } = &mut *state;
         live.retain(|_, live| live.ended.is_none_or(|at| now.saturating_sub(at) < REMEMBERED));
@@ -361,6 +415,17 @@ impl Hub {
         let signal = ServerSignal::Refused { reason };
         self.metrics.told(&signal);
         signal
+    }
+}
+
+/// As the audit tells why a session ended.
+fn end_word(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Participant => "by somebody in it",
+        EndReason::Api => "by the API",
+        EndReason::Idle => "nobody was there or did anything",
+        EndReason::TooLong => "it took the longest time",
+        EndReason::Node => "its browser broke down",
     }
 }
 

@@ -2,60 +2,117 @@
 
 #[expect(clippy::result_large_err, reason = "an error here is the answer itself, made once a request")]
 mod api;
+mod arguments;
 mod components;
 mod control;
 mod entrances;
+mod fetch;
 mod hub;
 mod mailbox;
 mod metrics;
+mod oidc;
 mod pages;
 mod passwords;
 mod rates;
+mod serve;
 mod sign_ins;
 mod store;
+mod tls;
 mod tokens;
+mod totp;
 mod ws;
 
+pub use arguments::AccountArguments;
+pub use tls::Tls;
+
 use anyhow::{Context, Result};
-use hub::{Hub, Outlets};
+use hub::{Hub, Outlets, ToRecord};
 use passwords::Passwords;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use store::{Entry, Store};
 use tandem_component::Secret;
-use tandem_protocol::SessionId;
-use tandem_protocol::signal::SessionState;
+use tandem_protocol::CompanyId;
+use tandem_protocol::api::{Action, Actor, Retention};
 use tandem_session::Limits;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+/// What is older than its company keeps it is looked for so often.
+const PURGE: Duration = Duration::from_secs(3600);
+/// What could not be recorded is tried again after so long.
+const RECORD_AGAIN: Duration = Duration::from_secs(1);
+
 /// What signalling is told.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub listen: SocketAddr,
+    /// Where nodes and SFUs reach `/control` without TLS, when people's browsers need it.
+    pub control_listen: SocketAddr,
+    pub tls: Option<Tls>,
     /// How people's browsers reach it, without a slash at the end; by its listening address when unset.
     pub public_url: Option<String>,
-    /// Where its database is.
+    /// Where its database is, unless `database` says.
     pub data: PathBuf,
+    /// The address of a PostgreSQL server's database. It holds a password.
+    pub database: Option<Secret>,
     /// What nodes and SFUs show to register.
     pub control_key: Secret,
     /// The API key of the demo company, which exists only when this is set.
     pub demo_key: Option<Secret>,
+    pub admin: FirstAdmin,
     pub limits: Limits,
     /// How long a PIN can be redeemed.
     pub pin_life: Duration,
+}
+
+/// The administrator of a database in which nobody can sign in yet.
+#[derive(Debug, Clone)]
+pub struct FirstAdmin {
+    pub company: CompanyId,
+    pub email: String,
+    /// Without it the administrator sets one, by a link that is good once.
+    pub password: Option<Secret>,
+}
+
+/// Whoever can sign in for the first time, to be told once.
+#[derive(Debug, Clone)]
+pub struct Administrator {
+    pub email: String,
+    /// Sets the password; unset when there is one.
+    pub link: Option<String>,
+}
+
+impl std::fmt::Display for Administrator {
+    /// As it is printed when it all begins.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.link {
+            Some(link) => write!(f, "administrator: {link}  (e-mail {}; the link sets the password, once)", self.email),
+            None => write!(f, "administrator: e-mail {}, with the password that was given", self.email),
+        }
+    }
+}
+
+/// People of the demo: their e-mail addresses and the password of all.
+#[derive(Debug, Clone)]
+pub struct DemoPeople {
+    pub emails: Vec<String>,
+    pub password: String,
 }
 
 /// Running signalling.
 pub struct Signaling {
     pub address: SocketAddr,
     pub public_url: String,
+    /// Where components on this machine register.
+    pub control_url: String,
     /// What it still lacks to be ready; empty when it is.
     pub ready: watch::Receiver<String>,
-    /// The demo agent's e-mail address and password.
-    pub demo: Option<(String, String)>,
+    pub demo: Option<DemoPeople>,
+    pub administrator: Option<Administrator>,
     /// Ends when the server has ended.
     pub task: tokio::task::JoinHandle<Result<()>>,
 }
@@ -67,7 +124,7 @@ impl Signaling {
         registry: prometheus::Registry,
         shutdown: CancellationToken,
     ) -> Result<Signaling> {
-        let store = store::Store::open(&config.data).await?;
+        let store = Store::open(&config.data, config.database.as_ref()).await?;
         let passwords = Passwords::default();
         let demo = match &config.demo_key {
             Some(key) => Some(store.open_demo(key, &passwords).await?),
@@ -80,26 +137,64 @@ impl Signaling {
             .await
             .with_context(|| format!("{} cannot be listened on", config.listen))?;
         let address = listener.local_addr()?;
-        let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        let public_url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
         let metrics = metrics::Metrics::new(&registry)?;
+        let (tls, data, control_listen, first) =
+            (config.tls.clone(), config.data.clone(), config.control_listen, config.admin.clone());
         let (hub, Outlets { ready, records }) =
             Hub::new(config, public_url.clone(), store, passwords, metrics, shutdown.clone());
-        let router = api::router(hub.clone())
+        let administrator = first_admin(&hub, &first).await?;
+        let people = api::router(hub.clone())
             .merge(pages::router(hub.clone()))
             .merge(ws::router(hub.clone()))
-            .merge(control::router(hub.clone()))
             .merge(ops(&hub, registry, ready.clone()));
+        let (control, control_address) = (control::router(hub.clone()), address);
         tokio::spawn(watch_the_clock(hub.clone(), shutdown.clone()));
+        tokio::spawn(purge(hub.store.clone(), shutdown.clone()));
         let recorder = tokio::spawn(record(hub.store.clone(), records, shutdown.clone()));
+        let (server, control_address) = match tls {
+            None => (serve::plain(listener, serve::guarded(people.merge(control), false), shutdown), control_address),
+            Some(tls) => {
+                let own = TcpListener::bind(control_listen)
+                    .await
+                    .with_context(|| format!("{control_listen} cannot be listened on for nodes and SFUs"))?;
+                let own_address = own.local_addr()?;
+                let names = serve::names(&public_url, address);
+                let encrypted = tls::TlsListener::start(listener, &tls, &data, names, shutdown.clone())?;
+                let inside = serve::plain(own, control, shutdown.clone());
+                (serve::encrypted(encrypted, serve::guarded(people, true), inside, shutdown), own_address)
+            }
+        };
         let task = tokio::spawn(async move {
-            let service = router.into_make_service_with_connect_info::<SocketAddr>();
-            axum::serve(listener, service).with_graceful_shutdown(shutdown.cancelled_owned()).await?;
+            server.await?;
             recorder.await?;
             hub.store.close().await;
             Ok(())
         });
-        Ok(Signaling { address, public_url, ready, demo, task })
+        let demo = demo.map(|(emails, password)| DemoPeople { emails, password });
+        let control_url = format!("ws://127.0.0.1:{}/control", control_address.port());
+        Ok(Signaling { address, public_url, control_url, ready, demo, administrator, task })
     }
+}
+
+/// As long as nobody can sign in, each start makes a new link for the first administrator.
+async fn first_admin(hub: &Hub, first: &FirstAdmin) -> Result<Option<Administrator>> {
+    let Some(person) = hub.store.first_admin(&first.company, &first.email).await? else { return Ok(None) };
+    let link = match &first.password {
+        Some(password) => {
+            let hash = hub.passwords.hash(password.reveal().to_owned()).await?;
+            let entry =
+                Entry::new(&Actor::Tandem, Action::PasswordSet, format!("of {}, at the first start", person.name));
+            hub.store.set_password(&person, &hash, &entry).await?;
+            None
+        }
+        None => {
+            let entry = Entry::new(&Actor::Tandem, Action::PasswordLinkMade, format!("for {}", person.name));
+            Some(hub.new_password_link(&person, &entry).await?.url.into_inner())
+        }
+    };
+    Ok(Some(Administrator { email: person.email, link }))
 }
 
 fn ops(hub: &Arc<Hub>, registry: prometheus::Registry, ready: watch::Receiver<String>) -> axum::Router {
@@ -107,23 +202,56 @@ fn ops(hub: &Arc<Hub>, registry: prometheus::Registry, ready: watch::Receiver<St
     tandem_component::ops_router(registry, ready, move || hub.debug_state())
 }
 
-/// Keeps what state sessions are in, in the order in which they came into it.
-async fn record(
-    store: store::Store,
-    mut records: mpsc::UnboundedReceiver<(SessionId, SessionState)>,
-    shutdown: CancellationToken,
-) {
+/// Keeps what happened in sessions, in its order. What the database does not take now, on a full disk for example, waits.
+async fn record(store: Store, mut records: mpsc::UnboundedReceiver<ToRecord>, shutdown: CancellationToken) {
     loop {
         let next = tokio::select! {
             biased;
             next = records.recv() => next,
             () = shutdown.cancelled() => None,
         };
-        let Some((id, state)) = next else { return };
-        if let Err(error) = store.record(&id, state).await {
-            tracing::error!(session = %id, "a session's state is not recorded: {error:#}");
+        let Some(next) = next else { return };
+        while let Err(error) = keep(&store, &next).await {
+            tracing::error!("what happened in a session is not recorded yet: {error:#}");
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(RECORD_AGAIN) => {}
+            }
         }
     }
+}
+
+async fn keep(store: &Store, what: &ToRecord) -> Result<()> {
+    match what {
+        ToRecord::State { session, state } => store.record(session, *state).await,
+        ToRecord::Joined { session, who } => store.record_participant(session, who).await,
+        ToRecord::Audit { company, entry } => store.audit(company, entry).await,
+    }
+}
+
+/// Deletes what is older than its company keeps it: at the start, and from time to time.
+async fn purge(store: Store, shutdown: CancellationToken) {
+    let mut every = tokio::time::interval(PURGE);
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = every.tick() => {
+                if let Err(error) = purge_all(&store).await {
+                    tracing::error!("what is too old is not deleted: {error:#}");
+                }
+            }
+        }
+    }
+}
+
+async fn purge_all(store: &Store) -> Result<()> {
+    store.forget_old_sign_ins().await?;
+    for company in store.companies().await? {
+        let Retention { session_days, audit_days } = store.document(&company).await?;
+        store.purge_records(&company, session_days).await?;
+        store.purge_audit(&company, audit_days).await?;
+    }
+    Ok(())
 }
 
 /// Ends what is overdue, and lets go of components that no longer answer.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tandem_component::Secret;
 use tandem_session::Limits;
-use tandem_signaling::{Config, Signaling};
+use tandem_signaling::{AccountArguments, Config, Signaling};
 use tokio_util::sync::CancellationToken;
 
 /// Tandem's control plane.
@@ -29,17 +29,35 @@ struct Arguments {
     /// The key that nodes and SFUs show; by environment only
     #[arg(env = "TANDEM_CONTROL_KEY", value_name = "TANDEM_CONTROL_KEY", hide_env_values = true)]
     control_key: Secret,
+
+    #[command(flatten)]
+    accounts: AccountArguments,
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let Arguments { listen, public_url, data, control_key } = Arguments::parse();
+    let Arguments { listen, public_url, data, control_key, accounts } = Arguments::parse();
     tandem_component::init_logs();
     let (limits, pin_life) = (Limits::default(), Duration::from_secs(600));
-    let config = Config { listen, public_url, data, control_key, demo_key: None, limits, pin_life };
+    let config = Config {
+        listen,
+        control_listen: accounts.control_listen(),
+        tls: accounts.tls(),
+        public_url,
+        data,
+        database: accounts.database(),
+        control_key,
+        demo_key: None,
+        admin: accounts.first_admin(),
+        limits,
+        pin_life,
+    };
     let shutdown = CancellationToken::new();
     let mut signaling = Signaling::start(config, prometheus::Registry::new(), shutdown.clone()).await?;
-    tracing::info!(address = %signaling.address, "serving");
+    tracing::info!(address = %signaling.address, control = %signaling.control_url, "serving");
+    if let Some(administrator) = &signaling.administrator {
+        println!("{administrator}");
+    }
     tokio::select! {
         outcome = &mut signaling.task => return outcome?,
         signal = tandem_component::termination() => signal?,

@@ -50,3 +50,29 @@ impl Passwords {
         Ok(tokio::task::spawn_blocking(check).await? && known)
     }
 }
+
+/// At least so many characters, so many of them different.
+const SHORTEST: usize = 12;
+const DIFFERENT: usize = 5;
+
+/// Whether it may be somebody's password who is known by `names` (NIST SP 800-63B §3.1.1.2: length, and nothing that is known of them).
+pub(crate) fn is_strong(password: &str, names: &[&str]) -> bool {
+    let different: std::collections::HashSet<char> = password.chars().collect();
+    let is_known = names.iter().any(|name| password.to_lowercase().trim() == name.to_lowercase());
+    password.len() <= LONGEST && password.chars().count() >= SHORTEST && different.len() >= DIFFERENT && !is_known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weak_passwords_are_refused() {
+        let weak = ["", "short", "aaaaaaaaaaaaaaaa", "abababababab", "Ana@Acme.Example"];
+        for password in weak.into_iter().chain([&*"long and longer ".repeat(20)]) {
+            assert!(!is_strong(password, &["ana@acme.example", "Ana"]), "{password}");
+        }
+        assert!(is_strong("a quiet harbour", &["ana@acme.example", "Ana"]));
+        assert!(is_strong("ein Zaun aus Öl", &[]));
+    }
+}

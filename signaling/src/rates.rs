@@ -67,7 +67,7 @@ impl<K: Hash + Eq> Rates<K> {
 
 /// Who is counted as one: an IPv4 address, or the /64 that an IPv6 host chooses its addresses from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Neighbour(IpAddr);
+pub(crate) struct Neighbour(IpAddr);
 
 impl From<IpAddr> for Neighbour {
     fn from(address: IpAddr) -> Self {

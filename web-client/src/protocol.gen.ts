@@ -6,6 +6,12 @@ export type SessionId = string;
 
 export type CompanyId = string;
 
+export type PersonId = string;
+
+export type RoleId = string;
+
+export type KeyId = string;
+
 export type ParticipantId = number;
 
 export type TabId = number;
@@ -188,10 +194,6 @@ export type RedeemPin = { company: CompanyId, pin: Private<string>, };
 
 export type RedeemedPin = { customer_url: Private<string>, };
 
-export type SignIn = { email: Private<string>, password: Private<string>, };
-
-export type Me = { name: Private<string>, company: CompanyId, company_name: string, admin: boolean, };
-
 export type SessionList = { sessions: Array<SessionSummary>, };
 
 export type SessionSummary = { id: SessionId, state: SessionState, 
@@ -211,3 +213,305 @@ code: string,
  * For people.
  */
 message: string, };
+
+export type SignInWay = { "way": "password" } | { "way": "provider", url: string, };
+
+export type AskWay = { email: Private<string>, };
+
+export type SignIn = { email: Private<string>, password: Private<string>, 
+/**
+ * Six digits of an authenticator app (RFC 6238), where that is on.
+ */
+code?: Private<string>, };
+
+export type CheckLink = { token: Private<string>, };
+
+export type CheckedLink = { name: Private<string>, email: Private<string>, company_name: string, };
+
+export type SetPassword = { token: Private<string>, password: Private<string>, };
+
+export type ChangePassword = { current: Private<string>, new: Private<string>, };
+
+export type Me = { id: PersonId, name: Private<string>, email: Private<string>, company: CompanyId, company_name: string, role: RoleId, role_name: string, permissions: Array<Permission>, 
+/**
+ * Of the pages; the browser's when none is chosen.
+ */
+language: Language | null, 
+/**
+ * Signing in asks for a code as well.
+ */
+totp: boolean, 
+/**
+ * The company wants a code of everybody, and there is none yet: nothing else is allowed before.
+ */
+totp_needed: boolean, 
+/**
+ * Whether there is a password, or only the company's own provider.
+ */
+password: boolean, 
+/**
+ * May change the policy.
+ */
+admin: boolean, };
+
+export type ChangeMe = { name?: Private<string>, language?: Language, };
+
+export type NewTotp = { 
+/**
+ * Base 32, to type in.
+ */
+secret: Private<string>, 
+/**
+ * `otpauth:`, for a QR code.
+ */
+uri: Private<string>, };
+
+export type TotpCode = { code: Private<string>, };
+
+export type Permission = "view" | "point" | "annotate" | "click" | "type" | "navigate" | "open_tabs" | "see_recordings" | "edit_policy" | "manage_people" | "api";
+
+export type Language = "en" | "es" | "fr" | "de" | "pt" | "it" | "nl";
+
+export type PersonList = { people: Array<PersonView>, };
+
+export type PersonView = { id: PersonId, name: Private<string>, email: Private<string>, role: RoleId, standing: Standing, 
+/**
+ * Signing in asks for a code as well.
+ */
+totp: boolean, 
+/**
+ * Seconds since 1970 (UTC).
+ */
+last_seen: number | null, };
+
+export type Standing = "invited" | "active" | "deactivated";
+
+export type AddPerson = { name: Private<string>, email: Private<string>, role: RoleId, };
+
+export type AddedPerson = { person: PersonView, link: OneTimeLink, };
+
+export type OneTimeLink = { url: Private<string>, 
+/**
+ * Seconds since 1970 (UTC).
+ */
+expires_at: number, };
+
+export type ChangePerson = { name?: Private<string>, email?: Private<string>, role?: RoleId, 
+/**
+ * `false` deactivates, and signs out at once.
+ */
+active?: boolean, 
+/**
+ * `false` lets somebody who lost their authenticator sign in without it.
+ */
+totp?: boolean, };
+
+export type RoleList = { roles: Array<RoleView>, };
+
+export type RoleView = { id: RoleId, 
+/**
+ * Of a built-in role it is English; pages translate it by its id.
+ */
+name: string, 
+/**
+ * `customer`, `agent`, `supervisor` and `admin`, which cannot be removed.
+ */
+built_in: boolean, 
+/**
+ * `customer` and `admin` are as they are.
+ */
+fixed: boolean, joins_as: Role, permissions: Array<Permission>, 
+/**
+ * How many people have it.
+ */
+people: number, };
+
+export type SetRole = { name: string, 
+/**
+ * `agent` or `supervisor`.
+ */
+joins_as: Role, permissions: Array<Permission>, };
+
+export type Scope = "sessions" | "policy" | "settings" | "people" | "audit" | "keys";
+
+export type ApiKeyList = { keys: Array<ApiKeyView>, };
+
+export type ApiKeyView = { id: KeyId, name: string, scopes: Array<Scope>, 
+/**
+ * The key's first characters, to tell keys apart.
+ */
+begins: string, created_at: number, 
+/**
+ * To the minute.
+ */
+last_used: number | null, expires_at: number | null, };
+
+export type MakeApiKey = { name: string, scopes: Array<Scope>, expires_at: number | null, };
+
+export type MadeApiKey = { key: Private<string>, about: ApiKeyView, };
+
+export type Profile = { name: string, };
+
+export type CompanySites = { sites: Array<CompanySite>, };
+
+export type CompanySite = { name: string, 
+/**
+ * Covers its subdomains.
+ */
+host: string, 
+/**
+ * Where a session begins there.
+ */
+start_url: string, };
+
+export type Look = { logo: Logo | null, 
+/**
+ * `#rrggbb`
+ */
+accent: string | null, };
+
+export type Logo = { kind: LogoKind, 
+/**
+ * Base 64.
+ */
+data: string, };
+
+export type LogoKind = "png" | "jpeg" | "webp";
+
+export type CompanyTexts = { texts: { [language in Language]?: TextsIn }, };
+
+export type TextsIn = { 
+/**
+ * One line above the field for the PIN.
+ */
+welcome: string, 
+/**
+ * Further lines of what the customer agrees to.
+ */
+consent: Array<string>, 
+/**
+ * One line at the end.
+ */
+farewell: string, };
+
+export type Languages = { offered: Array<Language>, 
+/**
+ * For who prefers none of them.
+ */
+fallback: Language, };
+
+export type Approvals = { 
+/**
+ * Before an agent may press or type.
+ */
+control: boolean, recording: boolean, };
+
+export type Retention = { session_days: number, audit_days: number, };
+
+export type Embedding = { 
+/**
+ * Origins such as `https://desk.example`.
+ */
+console: Array<string>, };
+
+export type SignInSettings = { 
+/**
+ * May people sign in by password? Whoever manages people always may.
+ */
+password: boolean, 
+/**
+ * Everybody with a password needs an authenticator app.
+ */
+totp: boolean, provider: Provider | null, };
+
+export type Provider = { 
+/**
+ * Has `/.well-known/openid-configuration` below it.
+ */
+issuer: string, client_id: string, 
+/**
+ * Never told; `null` keeps the one that is set.
+ */
+client_secret: Private<string> | null, 
+/**
+ * The e-mail domains of its people.
+ */
+domains: Array<string>, 
+/**
+ * What people become who sign in by it and are not known; `null` refuses them.
+ */
+newcomers: RoleId | null, };
+
+export type PublicCompany = { id: CompanyId, name: string, 
+/**
+ * On this host.
+ */
+logo_url: string | null, accent: string | null, texts: { [language in Language]?: TextsIn }, languages: Languages, approvals: Approvals, };
+
+export type PolicyVersionList = { versions: Array<PolicyVersion>, };
+
+export type PolicyVersion = { number: number, 
+/**
+ * Seconds since 1970 (UTC).
+ */
+at: number, by: Actor, 
+/**
+ * Which parts differ from the version before, such as `masking.presets`.
+ */
+changed: Array<string>, };
+
+export type AuditPage = { events: Array<AuditEvent>, 
+/**
+ * As `before` it gives the next page.
+ */
+next: number | null, };
+
+export type AuditEvent = { 
+/**
+ * Counts the company's events from 1.
+ */
+number: number, 
+/**
+ * Seconds since 1970 (UTC).
+ */
+at: number, actor: Actor, action: Action, session: SessionId | null, 
+/**
+ * Short, and never anything that was typed, shown or visited.
+ */
+detail: string, 
+/**
+ * SHA-256, in hexadecimal.
+ */
+hash: string, };
+
+export type AuditVerdict = { intact: boolean, 
+/**
+ * How many were looked at.
+ */
+events: number, 
+/**
+ * The first number that is missing or not what it was.
+ */
+broken_at: number | null, 
+/**
+ * The last event's hash. Who keeps it elsewhere can show later that nothing before it was changed.
+ */
+head: string, };
+
+export type Actor = { "kind": "person", id: PersonId, name: Private<string>, } | { "kind": "key", id: KeyId, name: string, } | { "kind": "participant", role: Role, name: Private<string>, } | { "kind": "stranger" } | { "kind": "tandem" };
+
+export type Action = "signed_in" | "sign_in_failed" | "sign_in_locked" | "signed_out" | "signed_out_everywhere" | "password_link_made" | "password_set" | "totp_on" | "totp_off" | "person_added" | "person_changed" | "person_deactivated" | "person_reactivated" | "role_set" | "role_removed" | "key_made" | "key_revoked" | "policy_changed" | "policy_restored" | "settings_changed" | "audit_exported" | "purged" | "session_created" | "session_joined" | "session_left" | "session_ended" | "session_record_changed" | "navigated" | "consent_given" | "consent_refused" | "control_asked" | "control_given" | "control_refused" | "control_taken" | "paused" | "resumed" | "handed_over" | "help_asked" | "input_denied" | "permissions_changed" | "pin_issued" | "pin_redeemed" | "pin_refused" | "pins_spent" | "check_words_confirmed" | "check_words_refused";
+
+export type RecordPage = { records: Array<SessionRecord>, 
+/**
+ * As `before` it gives the next page.
+ */
+next: string | null, };
+
+export type SessionRecord = { id: SessionId, state: SessionState, created_at: number, ended_at: number | null, start_host: string, agent: Private<string> | null, people: Array<RecordedPerson>, outcome: Outcome | null, notes: Private<string>, };
+
+export type RecordedPerson = { role: Role, name: Private<string>, joined_at: number, };
+
+export type Outcome = "solved" | "not_solved" | "follow_up" | "dropped";
+
+export type ChangeRecord = { outcome?: Outcome, notes?: Private<string>, };

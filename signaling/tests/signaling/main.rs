@@ -1,11 +1,18 @@
 //! Signalling over the wire: a browser, an API client and components speak to it as strangers would.
 
+mod accounts;
+mod audit;
+mod postgres;
+mod provider;
+mod settings;
+mod tls;
+
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tandem_component::Secret;
 use tandem_session::Limits;
-use tandem_signaling::{Config, Signaling};
+use tandem_signaling::{Config, FirstAdmin, Signaling};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -21,27 +28,57 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct World {
     signaling: Signaling,
     shutdown: CancellationToken,
-    _data: tempfile::TempDir,
+    data: Option<tempfile::TempDir>,
+}
+
+/// What is told when nothing else is said.
+fn config(data: &std::path::Path) -> Config {
+    Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        control_listen: "127.0.0.1:0".parse().unwrap(),
+        tls: None,
+        public_url: None,
+        data: data.join("data"),
+        database: None,
+        control_key: Secret::new(CONTROL_KEY).unwrap(),
+        demo_key: Some(Secret::new(API_KEY).unwrap()),
+        admin: FirstAdmin { company: "main".parse().unwrap(), email: "admin@main.example".into(), password: None },
+        limits: Limits::default(),
+        pin_life: Duration::from_secs(60),
+    }
 }
 
 impl World {
     async fn new() -> World {
-        let data = tempfile::tempdir().unwrap();
+        World::with(|_| {}).await
+    }
+
+    async fn with(change: impl FnOnce(&mut Config)) -> World {
+        World::again(tempfile::tempdir().unwrap(), change).await
+    }
+
+    /// With what an earlier one left.
+    async fn again(data: tempfile::TempDir, change: impl FnOnce(&mut Config)) -> World {
         let shutdown = CancellationToken::new();
-        let config = Config {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            public_url: None,
-            data: data.path().join("data"),
-            control_key: Secret::new(CONTROL_KEY).unwrap(),
-            demo_key: Some(Secret::new(API_KEY).unwrap()),
-            limits: Limits::default(),
-            pin_life: Duration::from_secs(60),
-        };
+        let mut config = config(data.path());
+        change(&mut config);
         let signaling = Signaling::start(config, prometheus::Registry::new(), shutdown.clone()).await.unwrap();
-        World { signaling, shutdown, _data: data }
+        World { signaling, shutdown, data: Some(data) }
+    }
+
+    /// Ends it, and leaves what is on disk.
+    async fn end(mut self) -> tempfile::TempDir {
+        self.shutdown.cancel();
+        (&mut self.signaling.task).await.unwrap().unwrap();
+        self.data.take().unwrap()
     }
 
     async fn http(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, Value) {
+        let answer = self.raw(method, path, headers, body).await;
+        (answer.status, answer.json())
+    }
+
+    async fn raw(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.signaling.address).await.unwrap();
         let length = body.len();
         let request = format!(
@@ -49,11 +86,7 @@ impl World {
             self.signaling.address
         );
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-        let body = answer.split_once("\r\n\r\n").unwrap().1;
-        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+        Answer::read(stream).await
     }
 
     async fn api(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
@@ -107,6 +140,34 @@ impl World {
         let ((status, made), ()) = tokio::join!(self.api("POST", "/sessions", wanted), claim);
         assert_eq!(status, 201, "{made}");
         made
+    }
+}
+
+/// An answer in HTTP.
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    async fn read(mut stream: impl tokio::io::AsyncRead + Unpin) -> Answer {
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.unwrap();
+        let answer = String::from_utf8_lossy(&bytes);
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// All headers of this name.
+    fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let pairs = self.head.lines().filter_map(|line| line.split_once(": "));
+        pairs.filter(move |(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }
 
@@ -271,7 +332,7 @@ async fn the_open_api_document_is_true() {
     assert_eq!(status, 200);
     let paths = document["paths"].as_object().unwrap();
     let routes: Vec<_> =
-        include_str!("../src/api.rs").split(".route(\"").skip(1).map(|r| r.split('"').next().unwrap()).collect();
+        include_str!("../../src/api.rs").split(".route(\"").skip(1).map(|r| r.split('"').next().unwrap()).collect();
     assert_eq!(paths.len(), routes.len());
     assert_eq!(document["components"]["schemas"]["Policy"]["additionalProperties"], false);
     assert!(document["components"]["schemas"]["MaskRule"].is_object(), "what a policy is made of is there too");
