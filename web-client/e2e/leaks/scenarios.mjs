@@ -191,27 +191,28 @@ export const scenarios = {
     act: keys('End', 'Space', 't', 'h', 'e', 'h', 'Space', 'Backspace'),
   },
   'written by an input method': {
-    page: '<input class="secret" name="iban" lang="ja" autofocus>',
+    page: '<input class="secret" name="iban" lang="ja" style="color:#000" autofocus>',
     act: ({ compose }) => compose('か', 'かな', 'かなり', '仮なり'),
   },
   'input method in a password': {
-    page: '<input class="secret" type="password" autofocus>',
+    page: '<input class="secret" type="password" style="color:#000" autofocus>',
     act: ({ compose }) => compose('c', 'ca', 'can', 'canary'),
   },
   'copied and pasted': {
-    page: `<style>::selection { background: ${MAGENTA}; color: #000 }</style><input class="secret" name="iban" value="canary 4111" autofocus><input class="secret" name="card_number">`,
+    page: `<style>.secret::selection { background: ${MAGENTA}; color: #000 }</style><input class="secret" name="iban" value="canary 4111" autofocus><input class="secret" name="card_number">`,
     act: keys('Control+a', 'Control+c', 'Tab', 'Control+v', 'Shift+Tab', 'Control+a', 'Control+x', 'Control+v'),
   },
   'dragged by the customer': {
-    page: `<style>::selection { background: ${MAGENTA}; color: #000 } .secret { width: 500px }</style><input class="secret" name="iban" value="canary canary canary" autofocus><p><input class="secret" name="card_number" style="margin-top:200px"></p>`,
-    act: async ({ press, drag }) => {
+    page: `<style>.secret::selection { background: ${MAGENTA}; color: #000 } .secret { width: 500px }</style><input class="secret" name="iban" value="canary canary canary" autofocus><p><input class="secret" name="card_number" style="margin-top:200px"></p>`,
+    act: async ({ click, press, drag }) => {
+      await click([60, 90]);
       await press('Control+a');
       await drag([60, 90], [90, 340]);
       await drag([60, 340], [300, 90]);
     },
   },
   'caret and selection': {
-    page: `<style>::selection { background: ${MAGENTA} } .secret { color: #fff; background: #fff; border: 1px solid; caret-color: ${MAGENTA}; font-size: 30px }</style><input class="secret" name="iban" value="canary canary canary" autofocus>`,
+    page: `<style>.secret::selection { background: ${MAGENTA} } .secret { color: #fff; background: #fff; border: 1px solid; caret-color: ${MAGENTA}; font-size: 30px }</style><input class="secret" name="iban" value="canary canary canary" autofocus>`,
     act: keys('Home', 'Shift+End', 'ArrowLeft', 'Shift+ArrowRight', 'Shift+ArrowRight', 'Control+a', 'End', 'Shift+Home'),
   },
   'frame in a frame of another site': { page: '<iframe src="OTHER/nested/outer" width="600" height="300"></iframe>' },
