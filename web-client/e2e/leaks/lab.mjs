@@ -8,7 +8,7 @@ const VIEWPORT = { width: 800, height: 600, scale: 1 };
 const WINDOW = { viewport: { width: 900, height: 700 } };
 
 /** What the lab's company hides by rules of its own, beside what is hidden anyway. */
-const RULES = ['canvas', 'img.secret', '.by-rule'].map((selector) => ({ what: { by: 'selector', selector }, hide: true }));
+const RULES = ['canvas#c', 'img.secret', '.by-rule'].map((selector) => ({ what: { by: 'selector', selector }, hide: true }));
 /** What no agent, no log and no metric may ever hold: what is in the scenarios' fields. */
 export const CANARY = 'canary';
 
@@ -72,6 +72,8 @@ function serve() {
     response.setHeader('content-type', 'text/html; charset=utf-8');
     if (path.endsWith('/inner')) return response.end(inner());
     if (!(path in scenarios)) return response.writeHead(404).end();
+    const { body, type } = scenarios[path];
+    if (body) return response.setHeader('content-type', type).end(body());
     const { port } = server.address();
     // In parts, as a slow server sends them: a parser paints what it has.
     for (const part of partsOf(path, `http://localhost:${port}`)) {

@@ -1,5 +1,7 @@
 // Pages that could show a secret to the agent, one a scenario. What is secret is magenta, and nothing else is.
 
+import { lines, MAGENTA as PDF_MAGENTA, pdfOf } from '../pdfs.mjs';
+
 const MAGENTA = '#f0f';
 const STYLE = `<!doctype html><meta charset="utf-8"><title>Scenario</title><style>
   body { font: 18px/1.5 sans-serif; margin: 20px; color: #223; background: #fff }
@@ -22,7 +24,7 @@ const keys = (...pressed) => async ({ press }) => {
   for (const key of pressed) await press(key);
 };
 
-/** `page` is its mark-up, `more` other pages below it, `act` what the customer does. */
+/** `page` is its mark-up, or `body` all of an answer of a `type`; `act` what the customer does. */
 export const scenarios = {
   still: { page: `${SECRET}${CARD}` },
   typing: { page: '<input class="secret" type="password" autofocus>', act: keys('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h') },
@@ -144,6 +146,19 @@ export const scenarios = {
     page: `<iframe id="f" src="OTHER/guest" width="500" height="200"></iframe>${script("let n = 0; setInterval(() => { f.src = (n += 1) % 2 ? 'OTHER/still' : 'OTHER/guest' }, 450)")}`,
   },
   'frames in frames': { page: '<iframe src="OTHER/frame%20that%20gets%20a%20secret" width="600" height="300"></iframe>' },
+  PDF: {
+    type: 'application/pdf',
+    body: () =>
+      pdfOf([
+        { content: lines([60, 720, 30, 'Harmless'], [60, 640, 40, '4111 1111 1111 1111', PDF_MAGENTA], [60, 560, 36, 'DE89 3704 0044', PDF_MAGENTA], [340, 560, 36, '0532 0130 00', PDF_MAGENTA]) },
+        { content: 'q 500 0 0 700 50 50 cm /I Do Q' },
+        { content: lines([60, 720, 30, 'Harmless'], [60, 640, 40, 'canary@mail.example', PDF_MAGENTA]) },
+      ]),
+    act: async (hands) => {
+      await wheel(hands);
+      await keys('-', '-', '0', 'End', 'Home')(hands);
+    },
+  },
 };
 
 /** What a path below a scenario answers. */
