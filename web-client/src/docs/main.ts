@@ -1,7 +1,7 @@
 import { mount } from 'svelte';
 import '../look/base.css';
-import { speak } from '../texts';
+import { speech } from '../texts';
 import App from './App.svelte';
 
-await speak();
+await speech.begin();
 mount(App, { target: document.getElementById('app')! });
