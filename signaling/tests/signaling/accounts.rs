@@ -3,6 +3,7 @@
 use super::{Answer, World};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 pub type Scenario = (&'static str, fn(World) -> BoxFuture<'static, ()>);
 
@@ -578,8 +579,13 @@ async fn the_first_administrator() {
 #[tokio::test]
 async fn sockets_are_for_our_own_pages() {
     let world = World::new().await;
-    let upgrade = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-    let headers = upgrade.to_owned() + "Origin: https://evil.example\r\n";
-    let answer = world.raw("GET", "/ws", &headers.replace("Upgrade: ", "Connection: Upgrade\r\nUpgrade: "), "").await;
-    assert_eq!(answer.status, 403, "{}", answer.body);
+    for (origin, status) in [("https://evil.example", Some(403)), (&*world.signaling.public_url, None)] {
+        let mut request = format!("ws://{}/ws", world.signaling.address).into_client_request().unwrap();
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        let refused = match tokio_tungstenite::connect_async(request).await {
+            Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Some(answer.status().as_u16()),
+            answer => answer.map(|_| None).unwrap(),
+        };
+        assert_eq!(refused, status, "{origin}");
+    }
 }
