@@ -38,7 +38,11 @@ leak-lab: pages ## Looks for secrets in all that agents are sent: a table, and l
 	cargo build --quiet --bin tandem --bin tandem-loadtest --package tandem --package tandem-loadtest
 	node web-client/e2e/leaks/main.mjs --frames $(or $(FRAMES),10000) --json leak-lab.json
 
+screenshots: pages ## Pictures of every page in screenshots/: desktop and phone, light and dark, two languages
+	cargo build --quiet --bin tandem
+	node web-client/e2e/screenshots.mjs
+
 protocol: ## Writes the TypeScript of the protocol
 	cargo run --quiet -p tandem-protocol --example typescript > web-client/src/protocol.gen.ts
 
-.PHONY: help setup pages run test lint bench bench-masking leak-lab protocol
+.PHONY: help setup pages run test lint bench bench-masking leak-lab screenshots protocol
