@@ -3,7 +3,9 @@
 //! left to Chromium's own viewer, where no guard runs, agents do not see.
 
 use super::requests::{Answer, Paused, go_on};
-use chromiumoxide_cdp::cdp::browser_protocol::fetch::{TakeResponseBodyAsStreamParams, TakeResponseBodyAsStreamReturns};
+use chromiumoxide_cdp::cdp::browser_protocol::fetch::{
+    TakeResponseBodyAsStreamParams, TakeResponseBodyAsStreamReturns,
+};
 use chromiumoxide_cdp::cdp::browser_protocol::io::{CloseParams, ReadParams, StreamHandle};
 use rust_embed::RustEmbed;
 use serde::Deserialize;
@@ -179,6 +181,9 @@ mod tests {
             ],
         });
         let expected = [("X-Frame-Options", "DENY"), ("Content-Security-Policy", "Frame-Ancestors 'self'")];
-        assert_eq!(kept(&serde_json::from_value(paused).unwrap()), expected.map(|(name, value)| (name, value.to_owned())));
+        assert_eq!(
+            kept(&serde_json::from_value(paused).unwrap()),
+            expected.map(|(name, value)| (name, value.to_owned()))
+        );
     }
 }

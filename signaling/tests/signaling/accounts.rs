@@ -3,6 +3,7 @@
 use super::{Answer, World};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 pub type Scenario = (&'static str, fn(World) -> BoxFuture<'static, ()>);
 
@@ -540,4 +541,51 @@ async fn whatever_is_sent_is_refused_with_a_word(world: World) {
     assert_eq!(answer.status, 413);
     // Whoever is there is still there.
     assert_eq!(world.by(&ana, "GET", "/companies/demo/people", Value::Null).await.0, 200);
+}
+
+/// Where nobody can sign in yet, one can who is told so at each start, until they have.
+#[tokio::test]
+async fn the_first_administrator() {
+    let world = World::with(|config| config.demo_key = None).await;
+    let first = world.signaling.administrator.clone().unwrap();
+    let data = world.end().await;
+    let world = World::again(data, |config| config.demo_key = None).await;
+    let second = world.signaling.administrator.clone().unwrap();
+    assert_eq!((&*first.email, &first.email), ("admin@main.example", &second.email));
+    let set = |link: &Option<String>| json!({ "token": token_of(&json!(link)), "password": PASSWORD });
+    assert_eq!(
+        world.say("POST", "/password/set", "", set(&first.link)).await.status,
+        404,
+        "a later one took its place"
+    );
+    assert_eq!(world.say("POST", "/password/set", "", set(&second.link)).await.status, 204);
+    let admin = world.person("admin@main.example", PASSWORD).await;
+    let (_, me) = world.by(&admin, "GET", "/me", Value::Null).await;
+    assert_eq!((&me["company"], &me["role"], &me["admin"]), (&json!("main"), &json!("admin"), &json!(true)), "{me}");
+    let data = world.end().await;
+    let world = World::again(data, |config| config.demo_key = None).await;
+    assert!(world.signaling.administrator.is_none(), "there is one");
+    assert_eq!(world.by(&admin, "GET", "/me", Value::Null).await.0, 200, "and is still signed in");
+    // Nothing of the demo opens anything where there is none.
+    assert_eq!(world.api("GET", "/sessions", Value::Null).await.0, 401);
+
+    let password = tandem_component::Secret::new("given by whoever started it").unwrap();
+    let world = World::with(|config| (config.demo_key, config.admin.password) = (None, Some(password.clone()))).await;
+    assert!(world.signaling.administrator.as_ref().unwrap().link.is_none());
+    world.person("admin@main.example", password.reveal()).await;
+}
+
+/// A page of another site gets no socket, whoever looks at it.
+#[tokio::test]
+async fn sockets_are_for_our_own_pages() {
+    let world = World::new().await;
+    for (origin, status) in [("https://evil.example", Some(403)), (&*world.signaling.public_url, None)] {
+        let mut request = format!("ws://{}/ws", world.signaling.address).into_client_request().unwrap();
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        let refused = match tokio_tungstenite::connect_async(request).await {
+            Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Some(answer.status().as_u16()),
+            answer => answer.map(|_| None).unwrap(),
+        };
+        assert_eq!(refused, status, "{origin}");
+    }
 }
