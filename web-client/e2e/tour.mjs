@@ -21,6 +21,8 @@ export async function tour(system, browser, { device, locale, colorScheme }, loo
   const visit = async (name, path, ready) => {
     await page.goto(`${system.base}${path}`);
     await page.locator(ready).first().waitFor();
+    // What a page asks for has come, so that it is looked at as a whole.
+    await page.waitForLoadState('networkidle');
     await look(name, page);
   };
   await visit('customer-pin', '/c/demo', '#pin');
@@ -28,11 +30,13 @@ export async function tour(system, browser, { device, locale, colorScheme }, loo
   await visit('sign-in', '/agent', '#password');
   await signIn(page, credentials(system));
   await visit('console', '/agent', '#start');
+  await page.locator('button.me').click();
+  await page.locator('#name').waitFor();
+  await look('account', page);
   await visit('api-reference', '/api/docs', 'h1');
   for (const name of ADMIN_PAGES) {
     await page.goto('about:blank');
     await visit(`admin-${name}`, `/admin#${name}`, 'main h1');
-    await page.waitForLoadState('networkidle');
   }
   await session(system, context, page, look);
   await context.close();
