@@ -41,6 +41,8 @@ export class LiveSession {
   hidden = $state<readonly (readonly [number, number, number, number])[]>([]);
   /** The customer is about to point at something that the agent is not to see. */
   hiding = $state(false);
+  /** The customer wants to see which places are hidden. */
+  pointingOut = $state(false);
   denial = $state.raw<{ reason: Denied; at: Place | null } | null>(null);
 
   /** Click-to-picture, in milliseconds, the latest last. */
