@@ -1,5 +1,7 @@
 // Pages that could show a secret to the agent, one a scenario. What is secret is magenta, and nothing else is.
 
+import { lines, MAGENTA as PDF_MAGENTA, pdfOf } from '../pdfs.mjs';
+
 const MAGENTA = '#f0f';
 const STYLE = `<!doctype html><meta charset="utf-8"><title>Scenario</title><style>
   body { font: 18px/1.5 sans-serif; margin: 20px; color: #223; background: #fff }
@@ -27,7 +29,7 @@ const keys = (...pressed) => async ({ press }) => {
 };
 
 /**
- * `page` is its mark-up, `act` what the customer does, again and again. `isQuiet`: its page moves little, as that is what it
+ * `page` is its mark-up, or `body` all of an answer of a `type`; `act` what the customer does, again and again. `isQuiet`: its page moves little, as that is what it
  * is about. `freezes`: why agents may see nothing new for long. `hides`: agents may not see the customer's pointer at all.
  */
 export const scenarios = {
@@ -243,6 +245,20 @@ export const scenarios = {
   },
   'columns and shadows of text': {
     page: `<p class="by-rule" style="font-size:40px;color:${MAGENTA};text-shadow:0 0 20px ${MAGENTA}">canary</p><div style="columns:3;height:80px" class="by-rule"><b style="color:${MAGENTA}">canary ${'canary '.repeat(30)}</b></div>`,
+  },
+  PDF: {
+    isQuiet: true,
+    type: 'application/pdf',
+    body: () =>
+      pdfOf([
+        { content: lines([60, 720, 30, 'Harmless'], [60, 640, 40, '4111 1111 1111 1111', PDF_MAGENTA], [60, 560, 36, 'DE89 3704 0044', PDF_MAGENTA], [340, 560, 36, '0532 0130 00', PDF_MAGENTA]) },
+        { content: 'q 500 0 0 700 50 50 cm /I Do Q' },
+        { content: lines([60, 720, 30, 'Harmless'], [60, 640, 40, 'canary@mail.example', PDF_MAGENTA]) },
+      ]),
+    act: async (hands) => {
+      await wheel(hands);
+      await keys('-', '-', '0', 'End', 'Home')(hands);
+    },
   },
 };
 
