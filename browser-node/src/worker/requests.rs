@@ -170,7 +170,8 @@ mod tests {
 
     fn kind(url: &str, status: Option<i64>, headers: &[(&str, &str)]) -> Kind {
         let headers: Vec<_> = headers.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
-        let mut paused = json!({ "requestId": "1", "request": { "url": url, "headers": HashMap::from(SHOWN) }, "frameId": "F" });
+        let mut paused =
+            json!({ "requestId": "1", "request": { "url": url, "headers": HashMap::from(SHOWN) }, "frameId": "F" });
         if let Some(status) = status {
             paused["responseStatusCode"] = status.into();
             paused["responseHeaders"] = headers.into();
