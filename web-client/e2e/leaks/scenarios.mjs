@@ -29,8 +29,8 @@ const keys = (...pressed) => async ({ press }) => {
 };
 
 /**
- * `page` is its mark-up, or `body` all of an answer of a `type`; `act` what the customer does, again and again. `isQuiet`: its page moves little, as that is what it
- * is about. `freezes`: why agents may see nothing new for long. `hides`: agents may not see the customer's pointer at all.
+ * `page` is its mark-up, or `body` all of an answer of a `type`; `act` what the customer does, again and again. `isQuiet`: its
+ * page moves little, as that is what it is about. `freezes`: why agents may see nothing new for long. `hides`: agents may not see the customer's pointer at all.
  */
 export const scenarios = {
   still: { page: `${SECRET}${CARD}`, isQuiet: true },
