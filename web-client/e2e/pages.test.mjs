@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { openBrowser } from './people.mjs';
 import { startSystem } from './system.mjs';
 import { DESK, PHONE, tour } from './tour.mjs';
@@ -43,6 +44,16 @@ for (const [name, how] of Object.entries({
     assert.deepEqual(problems, []);
   });
 }
+
+test('the customer’s page is small: under 100 KB compressed, with one language', async () => {
+  const page = await (await browser.newContext({ locale: 'de-DE' })).newPage();
+  const bodies = [];
+  page.on('response', (response) => bodies.push(response.body().catch(() => Buffer.alloc(0))));
+  await page.goto(`${system.base}/c/demo`, { waitUntil: 'networkidle' });
+  const size = (await Promise.all(bodies)).reduce((sum, body) => sum + gzipSync(body).length, 0);
+  assert.ok(size > 20_000 && size < 100_000, `${size} bytes`);
+  await page.context().close();
+});
 
 test('a choice of language is kept, and whoever chooses none gets the browser’s', async () => {
   const context = await browser.newContext({ locale: 'fr-FR' });

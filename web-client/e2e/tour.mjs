@@ -9,9 +9,9 @@ const ADMIN_PAGES = ['overview', 'sessions', 'people', 'roles', 'rules', 'look',
 /** The demo admin's e-mail and password, as they were printed. */
 export function credentials(system) {
   const line = system.printed.find((line) => line.startsWith('admin:'));
-  const [, email, password] = /(\S+@\S+?)[\s,]+(?:password\s+)?(\S+?)\)?$/.exec(line) ?? [];
+  const [, email, password] = /\(e-mail (\S+), password (\S+)\)/.exec(line) ?? [];
   if (!email) throw new Error(`no credentials in: ${line}`);
-  return { email: email.replace(/^\(/, ''), password };
+  return { email, password };
 }
 
 /** Calls `look(name, page)` on each page, in one language, colour scheme and kind of device. */
@@ -21,25 +21,29 @@ export async function tour(system, browser, { device, locale, colorScheme }, loo
   const visit = async (name, path, ready) => {
     await page.goto(`${system.base}${path}`);
     await page.locator(ready).first().waitFor();
+    // What a page asks for has come, so that it is looked at as a whole.
+    await page.waitForLoadState('networkidle');
     await look(name, page);
   };
   await visit('customer-pin', '/c/demo', '#pin');
   await visit('customer-bad-link', '/c/demo#t=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'h1');
   await visit('sign-in', '/agent', '#password');
-  await signIn(page, system);
+  await signIn(page, credentials(system));
   await visit('console', '/agent', '#start');
+  await page.locator('button.me').click();
+  await page.locator('#name').waitFor();
+  await look('account', page);
   await visit('api-reference', '/api/docs', 'h1');
   for (const name of ADMIN_PAGES) {
     await page.goto('about:blank');
     await visit(`admin-${name}`, `/admin#${name}`, 'main h1');
-    await page.waitForLoadState('networkidle');
   }
   await session(system, context, page, look);
   await context.close();
 }
 
-async function signIn(page, system) {
-  const { email, password } = credentials(system);
+/** Signs in on the console, which is open. */
+export async function signIn(page, { email, password }) {
   await page.locator('#email').fill(email);
   await page.locator('#password').fill(password);
   await page.locator('form button.primary').click();

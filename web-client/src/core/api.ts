@@ -1,8 +1,8 @@
 //! The REST interface as the pages use it.
 
 import type {
-  AddedPerson, AddPerson, ApiError, ApiKeyList, AuditPage, AuditVerdict, ChangeMe, ChangePerson, ChangeRecord, CheckedLink, CreatedSession, CreateSession,
-  JoinLink, MadeApiKey, MakeApiKey, Me, OneTimeLink, PersonList, PersonView, Policy, PolicyVersionList, PublicCompany, RecordPage, RedeemedPin, RedeemPin,
+  AddedPerson, AddPerson, ApiError, ApiKeyList, AuditPage, AuditVerdict, ChangeMe, ChangePassword, ChangePerson, ChangeRecord, CheckedLink, CreatedSession, CreateSession,
+  JoinLink, MadeApiKey, MakeApiKey, Me, NewTotp, OneTimeLink, PersonList, PersonView, Policy, PolicyVersionList, PublicCompany, RecordPage, RedeemedPin, RedeemPin,
   RoleList, SessionList, SetPassword, SetRole, SignIn, SignInWay,
 } from '../protocol.gen';
 
@@ -62,6 +62,10 @@ export const api = {
   redeemPin: (body: RedeemPin) => call<RedeemedPin>('POST', '/pins/redeem', body),
   signIn: (body: SignIn) => call<unknown>('POST', '/sign-in', body),
   signInWay: (email: string) => call<SignInWay>('POST', '/sign-in/way', { email }),
+  changePassword: (body: ChangePassword) => call<unknown>('POST', '/me/password', body),
+  newTotp: () => call<NewTotp>('POST', '/me/totp'),
+  confirmTotp: (code: string) => call<unknown>('POST', '/me/totp/confirm', { code }),
+  removeTotp: (code: string) => call<unknown>('POST', '/me/totp/remove', { code }),
   checkLink: (token: string) => call<CheckedLink>('POST', '/password/check', { token }),
   setPassword: (body: SetPassword) => call<unknown>('POST', '/password/set', body),
   changeMe: (body: ChangeMe) => call<Me>('PATCH', '/me', body),
