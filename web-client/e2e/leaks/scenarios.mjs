@@ -29,8 +29,8 @@ const keys = (...pressed) => async ({ press }) => {
 };
 
 /**
- * `page` is its mark-up, or `body` all of an answer of a `type`; `act` what the customer does, again and again. `isQuiet`: its page moves little, as that is what it
- * is about. `freezes`: why agents may see nothing new for long. `hides`: agents may not see the customer's pointer at all.
+ * `page` is its mark-up, or `body` all of an answer of a `type`; `act` what the customer does, again and again. `isQuiet`: its
+ * page moves little, as that is what it is about. `freezes`: why agents may see nothing new for long. `hides`: agents may not see the customer's pointer at all.
  */
 export const scenarios = {
   still: { page: `${SECRET}${CARD}`, isQuiet: true },
@@ -247,6 +247,7 @@ export const scenarios = {
     page: `<p class="by-rule" style="font-size:40px;color:${MAGENTA};text-shadow:0 0 20px ${MAGENTA}">canary</p><div style="columns:3;height:80px" class="by-rule"><b style="color:${MAGENTA}">canary ${'canary '.repeat(30)}</b></div>`,
   },
   PDF: {
+    isQuiet: true,
     type: 'application/pdf',
     body: () =>
       pdfOf([
