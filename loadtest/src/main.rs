@@ -10,6 +10,7 @@ mod watch;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
+use tokio::runtime::Builder;
 
 /// Benchmarks of the whole system, and the leak lab's own agent.
 #[derive(Parser)]
@@ -58,11 +59,18 @@ struct BenchArguments {
     json: PathBuf,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
-    match Arguments::parse().command {
-        Command::Bench(arguments) => bench::run(arguments).await,
-        Command::Masking(arguments) => masking::run(arguments).await,
-        Command::Watch(arguments) => watch::run(arguments).await,
-    }
+fn main() -> anyhow::Result<()> {
+    let command = Arguments::parse().command;
+    let mut runtime = match command {
+        Command::Bench(_) | Command::Masking(_) => Builder::new_current_thread(),
+        // Packets are taken while others are still read, or a burst of them would be lost in between.
+        Command::Watch(_) => Builder::new_multi_thread(),
+    };
+    runtime.worker_threads(2).enable_all().build()?.block_on(async {
+        match command {
+            Command::Bench(arguments) => bench::run(arguments).await,
+            Command::Masking(arguments) => masking::run(arguments).await,
+            Command::Watch(arguments) => watch::run(arguments).await,
+        }
+    })
 }
