@@ -34,11 +34,15 @@ bench-masking: pages ## What masking costs, with a customer and an agent: a tabl
 	cargo build --quiet --bin tandem
 	cargo run --quiet -p tandem-loadtest -- masking --flips 40 --json bench-masking.json
 
-leak-lab: pages ## Looks for secrets in what an agent is shown: a table (FRAMES=100000)
+leak-lab: pages ## Looks for secrets in all that agents are sent: a table, and leak-lab.json (FRAMES=100000)
+	cargo build --quiet --bin tandem --bin tandem-loadtest --package tandem --package tandem-loadtest
+	node web-client/e2e/leaks/main.mjs --frames $(or $(FRAMES),10000) --json leak-lab.json
+
+screenshots: pages ## Pictures of every page in screenshots/: desktop and phone, light and dark, two languages
 	cargo build --quiet --bin tandem
-	node web-client/e2e/leaks/main.mjs --frames $(or $(FRAMES),10000)
+	node web-client/e2e/screenshots.mjs
 
 protocol: ## Writes the TypeScript of the protocol
 	cargo run --quiet -p tandem-protocol --example typescript > web-client/src/protocol.gen.ts
 
-.PHONY: help setup pages run test lint bench bench-masking leak-lab protocol
+.PHONY: help setup pages run test lint bench bench-masking leak-lab screenshots protocol

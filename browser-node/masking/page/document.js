@@ -439,8 +439,8 @@ class Guard {
   }
 
   everyFrame() {
-    const frames = [...document.getElementsByTagName('iframe')];
-    for (const root of this.roots.keys()) frames.push(...root.querySelectorAll('iframe'));
+    const frames = ['iframe', 'object', 'embed'].flatMap((name) => [...document.getElementsByTagName(name)]);
+    for (const root of this.roots.keys()) frames.push(...root.querySelectorAll('iframe,object,embed'));
     return frames;
   }
 
@@ -486,7 +486,7 @@ class Guard {
   /** The customer points at something that the agent is not to see: a place in the window (CSS pixels). */
   hideAt(x, y) {
     let element = document.elementFromPoint(x, y);
-    const frame = element?.localName === 'iframe' ? guardOf(element) : null;
+    const frame = element?.matches(FRAMES) ? guardOf(element) : null;
     if (frame) {
       const box = element.getBoundingClientRect();
       return frame.hideAt(x - box.x - element.clientLeft, y - box.y - element.clientTop);
@@ -595,9 +595,23 @@ function selectorOf(element) {
 
 function guardOf(frame) {
   try {
-    const guard = frame.contentDocument?.documentElement ? frame.contentWindow[NAME] : null;
-    return guard?.document === frame.contentDocument ? guard.guard : null;
+    const view = windowOf(frame);
+    const guard = view?.document.documentElement ? view[NAME] : null;
+    return guard?.document === view.document ? guard.guard : null;
   } catch {
     return null;
   }
+}
+
+/** The window of the document in a frame. An `embed` does not tell its own, but that does. */
+function windowOf(frame) {
+  if (frame.localName !== 'embed') return frame.contentWindow;
+  for (let i = 0; i < window.length; i += 1) {
+    try {
+      if (window[i].frameElement === frame) return window[i];
+    } catch {
+      // Of another site.
+    }
+  }
+  return null;
 }

@@ -54,7 +54,7 @@ class Pdf {
   *#sheets() {
     if (!document.documentElement?.hasAttribute('data-tandem-pdf')) return;
     this.#changed(this.#observer.takeRecords());
-    for (const text of document.querySelectorAll('[data-tandem-text]')) {
+    for (const text of document.querySelectorAll('body [data-tandem-text]')) {
       const pictures = [...text.parentElement.children].filter((one) => one.localName === 'canvas');
       const picture = pictures.find((one) => one.matches(SHEETS)) ?? null;
       yield [text, picture, pictures.find((one) => one !== picture) ?? null];

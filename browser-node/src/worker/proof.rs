@@ -89,11 +89,11 @@ fn page_script() -> String {
     )
 }
 
-/// Takes the marker out of every frame from now on, and after some of them changes the colours.
-const BREAK: &str = "let frames = 0; (function step() { \
-    for (const element of document.documentElement.children) if (element.localName !== 'body') element.remove(); \
-    if (++frames === 10) paint(...last); \
-    requestAnimationFrame(step) })()";
+/// Takes the marker out of every frame from now on, as soon as it is put in, and after some frames changes the colours.
+const BREAK: &str = "const strip = () => { \
+    for (const element of document.documentElement.children) if (element.localName !== 'body') element.remove() }; \
+    new MutationObserver(strip).observe(document.documentElement, { childList: true }); \
+    let frames = 0; (function step() { strip(); if (++frames === 10) paint(...last); requestAnimationFrame(step) })()";
 
 async fn run(browser: &Browser, script: &str) -> Result<(), ProofError> {
     let page = browser.active_page().ok_or(ProofError::NoPage)?;

@@ -7,6 +7,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::fetch::{
 };
 use chromiumoxide_cdp::cdp::browser_protocol::network::ResourceType;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::sync::Arc;
 use tandem_cdp::{Event, Handle};
 use tokio::sync::Semaphore;
@@ -102,6 +103,8 @@ pub struct Paused {
 #[derive(Deserialize)]
 pub struct Request {
     pub url: String,
+    #[serde(default)]
+    headers: HashMap<String, String>,
 }
 
 impl Paused {
@@ -110,12 +113,18 @@ impl Paused {
             None if self.request.url.starts_with(NOWHERE) => Kind::Proof,
             None if self.request.url.starts_with(pdf::MORE) => Kind::More,
             // Redirections and answers without a body are no documents.
-            Some(200..=203 | 206..=299 | 400..=599) if pdf::is_pdf(self) => Kind::Pdf,
+            Some(200..=203 | 206..=299 | 400..=599) if self.is_shown() && pdf::is_pdf(self) => Kind::Pdf,
             _ => Kind::Other,
         }
     }
 
-    /// All values of a header.
+    /// Whether the answer is to be shown: what is asked for to be saved (by `<a download>`) lacks what browsers send with each
+    /// request for a document (W3C, "Upgrade Insecure Requests").
+    fn is_shown(&self) -> bool {
+        self.request.headers.keys().any(|name| name.eq_ignore_ascii_case("upgrade-insecure-requests"))
+    }
+
+    /// All values of a header of the answer.
     pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.response_headers
             .iter()
@@ -157,9 +166,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    const SHOWN: [(&str, &str); 1] = [("Upgrade-Insecure-Requests", "1")];
+
     fn kind(url: &str, status: Option<i64>, headers: &[(&str, &str)]) -> Kind {
         let headers: Vec<_> = headers.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
-        let mut paused = json!({ "requestId": "1", "request": { "url": url, "method": "GET" }, "frameId": "F" });
+        let mut paused =
+            json!({ "requestId": "1", "request": { "url": url, "headers": HashMap::from(SHOWN) }, "frameId": "F" });
         if let Some(status) = status {
             paused["responseStatusCode"] = status.into();
             paused["responseHeaders"] = headers.into();
@@ -185,6 +197,20 @@ mod tests {
         ] {
             assert_eq!(kind(url, Some(status), &headers), expected, "{status} {headers:?}");
         }
+    }
+
+    #[test]
+    fn what_is_asked_for_to_be_saved_is_saved_as_it_is() {
+        let mut paused: Paused = serde_json::from_value(json!({
+            "requestId": "1",
+            "request": { "url": "https://bank.example/a.pdf", "headers": { "Referer": "https://bank.example/" } },
+            "responseStatusCode": 200,
+            "responseHeaders": [{ "name": "Content-Type", "value": "application/pdf" }],
+        }))
+        .unwrap();
+        assert_eq!(paused.kind(), Kind::Other);
+        paused.request.headers = SHOWN.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        assert_eq!(paused.kind(), Kind::Pdf);
     }
 
     #[test]

@@ -19,14 +19,20 @@ export function watch([screen, { width, height, every }]) {
     if (found >= 12) lab.leaks += 1;
     lab.worst = Math.max(lab.worst, found);
   };
-  void new MediaStreamTrackProcessor({ track: video.srcObject.getVideoTracks()[0] }).readable.pipeTo(
-    new WritableStream({
-      write(picture) {
-        if (performance.now() - looked >= every) look(picture);
-        picture.close();
-      },
-    }),
-  );
+  const write = (picture) => {
+    if (performance.now() - looked >= every) look(picture);
+    picture.close();
+  };
+  let watched = null;
+  const follow = () => {
+    const [track] = video.srcObject.getVideoTracks();
+    if (!track || track === watched) return;
+    watched = track;
+    void new MediaStreamTrackProcessor({ track }).readable.pipeTo(new WritableStream({ write }));
+  };
+  follow();
+  // A page that has lost its connection makes a new one, with a track of its own, and nothing tells of that.
+  setInterval(follow, 200);
 }
 
 /** What was seen since the last time. */

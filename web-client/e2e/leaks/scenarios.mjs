@@ -1,5 +1,7 @@
 // Pages that could show a secret to the agent, one a scenario. What is secret is magenta, and nothing else is.
 
+import { lines, MAGENTA as PDF_MAGENTA, pdfOf } from '../pdfs.mjs';
+
 const MAGENTA = '#f0f';
 const STYLE = `<!doctype html><meta charset="utf-8"><title>Scenario</title><style>
   body { font: 18px/1.5 sans-serif; margin: 20px; color: #223; background: #fff }
@@ -27,8 +29,8 @@ const keys = (...pressed) => async ({ press }) => {
 };
 
 /**
- * `page` is its mark-up, `act` what the customer does, again and again. `isQuiet`: its page moves little, as that is what it
- * is about. `freezes`: why agents may see nothing new for long. `hides`: agents may not see the customer's pointer at all.
+ * `page` is its mark-up, or `body` all of an answer of a `type`; `act` what the customer does, again and again. `isQuiet`: its
+ * page moves little, as that is what it is about. `freezes`: why agents may see nothing new for long. `hides`: agents may not see the customer's pointer at all.
  */
 export const scenarios = {
   still: { page: `${SECRET}${CARD}`, isQuiet: true },
@@ -191,27 +193,28 @@ export const scenarios = {
     act: keys('End', 'Space', 't', 'h', 'e', 'h', 'Space', 'Backspace'),
   },
   'written by an input method': {
-    page: '<input class="secret" name="iban" lang="ja" autofocus>',
+    page: '<input class="secret" name="iban" lang="ja" style="color:#000" autofocus>',
     act: ({ compose }) => compose('か', 'かな', 'かなり', '仮なり'),
   },
   'input method in a password': {
-    page: '<input class="secret" type="password" autofocus>',
+    page: '<input class="secret" type="password" style="color:#000" autofocus>',
     act: ({ compose }) => compose('c', 'ca', 'can', 'canary'),
   },
   'copied and pasted': {
-    page: `<style>::selection { background: ${MAGENTA}; color: #000 }</style><input class="secret" name="iban" value="canary 4111" autofocus><input class="secret" name="card_number">`,
+    page: `<style>.secret::selection { background: ${MAGENTA}; color: #000 }</style><input class="secret" name="iban" value="canary 4111" autofocus><input class="secret" name="card_number">`,
     act: keys('Control+a', 'Control+c', 'Tab', 'Control+v', 'Shift+Tab', 'Control+a', 'Control+x', 'Control+v'),
   },
   'dragged by the customer': {
-    page: `<style>::selection { background: ${MAGENTA}; color: #000 } .secret { width: 500px }</style><input class="secret" name="iban" value="canary canary canary" autofocus><p><input class="secret" name="card_number" style="margin-top:200px"></p>`,
-    act: async ({ press, drag }) => {
+    page: `<style>.secret::selection { background: ${MAGENTA}; color: #000 } .secret { width: 500px }</style><input class="secret" name="iban" value="canary canary canary" autofocus><p><input class="secret" name="card_number" style="margin-top:200px"></p>`,
+    act: async ({ click, press, drag }) => {
+      await click([60, 90]);
       await press('Control+a');
       await drag([60, 90], [90, 340]);
       await drag([60, 340], [300, 90]);
     },
   },
   'caret and selection': {
-    page: `<style>::selection { background: ${MAGENTA} } .secret { color: #fff; background: #fff; border: 1px solid; caret-color: ${MAGENTA}; font-size: 30px }</style><input class="secret" name="iban" value="canary canary canary" autofocus>`,
+    page: `<style>.secret::selection { background: ${MAGENTA} } .secret { color: #fff; background: #fff; border: 1px solid; caret-color: ${MAGENTA}; font-size: 30px }</style><input class="secret" name="iban" value="canary canary canary" autofocus>`,
     act: keys('Home', 'Shift+End', 'ArrowLeft', 'Shift+ArrowRight', 'Shift+ArrowRight', 'Control+a', 'End', 'Shift+Home'),
   },
   'frame in a frame of another site': { page: '<iframe src="OTHER/nested/outer" width="600" height="300"></iframe>' },
@@ -242,6 +245,20 @@ export const scenarios = {
   },
   'columns and shadows of text': {
     page: `<p class="by-rule" style="font-size:40px;color:${MAGENTA};text-shadow:0 0 20px ${MAGENTA}">canary</p><div style="columns:3;height:80px" class="by-rule"><b style="color:${MAGENTA}">canary ${'canary '.repeat(30)}</b></div>`,
+  },
+  PDF: {
+    isQuiet: true,
+    type: 'application/pdf',
+    body: () =>
+      pdfOf([
+        { content: lines([60, 720, 30, 'Harmless'], [60, 640, 40, '4111 1111 1111 1111', PDF_MAGENTA], [60, 560, 36, 'DE89 3704 0044', PDF_MAGENTA], [340, 560, 36, '0532 0130 00', PDF_MAGENTA]) },
+        { content: 'q 500 0 0 700 50 50 cm /I Do Q' },
+        { content: lines([60, 720, 30, 'Harmless'], [60, 640, 40, 'canary@mail.example', PDF_MAGENTA]) },
+      ]),
+    act: async (hands) => {
+      await wheel(hands);
+      await keys('-', '-', '0', 'End', 'Home')(hands);
+    },
   },
 };
 

@@ -73,3 +73,9 @@ export function policyErrors(message: string): LineError[] {
     return match?.[1] && match[2] ? [{ place: match[1], message: match[2] }] : [];
   });
 }
+
+/** An origin as a browser tells it; an address that was pasted is cut down to it. */
+export function originOf(typed: string): string | null {
+  const address = webAddress(typed.trim());
+  return address === null ? null : new URL(address).origin;
+}

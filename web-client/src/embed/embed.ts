@@ -17,6 +17,12 @@ declare global {
 
 const LABELS: Record<string, string> = {
   en: 'Get help',
+  es: 'Obtener ayuda',
+  fr: 'Obtenir de l’aide',
+  de: 'Hilfe bekommen',
+  pt: 'Obter ajuda',
+  it: 'Ricevi assistenza',
+  nl: 'Hulp krijgen',
 };
 
 const STYLE = `
@@ -68,8 +74,9 @@ function start(script: HTMLScriptElement): void {
 }
 
 function label(): string {
+  // The page's own language, so that the button fits the page; the browser's where the page does not say.
   const tag = document.documentElement.lang || navigator.language;
-  return LABELS[tag] ?? LABELS[tag.split('-')[0] ?? ''] ?? 'Get help';
+  return LABELS[tag.split('-')[0]?.toLowerCase() ?? ''] ?? 'Get help';
 }
 
 function makeButton(text: string, open: () => void): HTMLButtonElement {

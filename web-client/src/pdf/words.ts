@@ -33,7 +33,7 @@ const en: Words = {
   close: 'Close',
   none: 'Nothing found. What is hidden is not searched.',
   opening: 'Opening the document…',
-  broken: 'This file is damaged or no PDF, so it cannot be shown.',
+  broken: 'This file cannot be shown. It is damaged, or not a PDF.',
   large: 'This PDF is too large to be shown here.',
   failed: 'This PDF could not be loaded. Reload the page to try again.',
   locked: 'This PDF is locked with a password.',

@@ -262,7 +262,7 @@ const de: Texts = {
       secrets: 'Privates sehen, etwa Passwörter und Kartennummern',
       press: 'für Sie kaufen, zustimmen oder etwas absenden',
     },
-    stopAnytime: 'Sie können jederzeit pausieren oder beenden.',
+    stopAnytime: 'Sie können jederzeit beenden.',
     start: 'Beginnen',
     startWith: (agent) => `${agent} helfen lassen`,
     notNow: 'Jetzt nicht',

@@ -307,7 +307,7 @@ const en = {
       secrets: 'see what is private, such as passwords and card numbers',
       press: 'buy, accept or send for you',
     },
-    stopAnytime: 'You can pause or stop at any moment.',
+    stopAnytime: 'You can stop at any moment.',
     start: 'Start',
     startWith: (agent: string) => `Let ${agent} help`,
     notNow: 'Not now',

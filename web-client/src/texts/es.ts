@@ -261,7 +261,7 @@ const es: Texts = {
       secrets: 'ver lo privado, como contraseñas y números de tarjeta',
       press: 'comprar, aceptar ni enviar por usted',
     },
-    stopAnytime: 'Puede pausar o terminar en cualquier momento.',
+    stopAnytime: 'Puede terminar en cualquier momento.',
     start: 'Empezar',
     startWith: (agent) => `Dejar que ${agent} me ayude`,
     notNow: 'Ahora no',

@@ -261,7 +261,7 @@ const fr: Texts = {
       secrets: 'voir ce qui est privé, comme les mots de passe et les numéros de carte',
       press: 'acheter, accepter ni envoyer à votre place',
     },
-    stopAnytime: 'Vous pouvez faire une pause ou arrêter à tout moment.',
+    stopAnytime: 'Vous pouvez arrêter à tout moment.',
     start: 'Commencer',
     startWith: (agent) => `Laisser ${agent} m’aider`,
     notNow: 'Pas maintenant',

@@ -261,7 +261,7 @@ const it: Texts = {
       secrets: 'vedere ciò che è privato, come password e numeri di carta',
       press: 'acquistare, accettare o inviare al posto suo',
     },
-    stopAnytime: 'Può mettere in pausa o terminare in qualsiasi momento.',
+    stopAnytime: 'Può terminare in qualsiasi momento.',
     start: 'Comincia',
     startWith: (agent) => `Fatti aiutare da ${agent}`,
     notNow: 'Non ora',

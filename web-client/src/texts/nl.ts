@@ -261,7 +261,7 @@ const nl: Texts = {
       secrets: 'zien wat persoonlijk is, zoals wachtwoorden en kaartnummers',
       press: 'voor u kopen, akkoord gaan of iets versturen',
     },
-    stopAnytime: 'U kunt op elk moment pauzeren of stoppen.',
+    stopAnytime: 'U kunt op elk moment stoppen.',
     start: 'Beginnen',
     startWith: (agent) => `${agent} laten helpen`,
     notNow: 'Nu niet',

@@ -261,7 +261,7 @@ const pt: Texts = {
       secrets: 'ver o que é privado, como palavras-passe e números de cartão',
       press: 'comprar, aceitar nem enviar por si',
     },
-    stopAnytime: 'Pode fazer uma pausa ou terminar a qualquer momento.',
+    stopAnytime: 'Pode terminar a qualquer momento.',
     start: 'Começar',
     startWith: (agent) => `Aceitar a ajuda de ${agent}`,
     notNow: 'Agora não',

@@ -1,0 +1,76 @@
+// Every page there is, as a person comes to it: for screenshots, and for what must hold on all of them.
+import { SCREEN, seesPicture } from './people.mjs';
+
+export const DESK = { viewport: { width: 1280, height: 800 } };
+export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+
+const ADMIN_PAGES = ['overview', 'sessions', 'people', 'roles', 'rules', 'look', 'languages', 'notices', 'retention', 'integrations', 'audit'];
+
+/** The demo admin's e-mail and password, as they were printed. */
+export function credentials(system) {
+  const line = system.printed.find((line) => line.startsWith('admin:'));
+  const [, email, password] = /\(e-mail (\S+), password (\S+)\)/.exec(line) ?? [];
+  if (!email) throw new Error(`no credentials in: ${line}`);
+  return { email, password };
+}
+
+/** Calls `look(name, page)` on each page, in one language, colour scheme and kind of device. */
+export async function tour(system, browser, { device, locale, colorScheme }, look) {
+  const context = await browser.newContext({ ...device, locale, colorScheme, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  const visit = async (name, path, ready) => {
+    await page.goto(`${system.base}${path}`);
+    await page.locator(ready).first().waitFor();
+    // What a page asks for has come, so that it is looked at as a whole.
+    await page.waitForLoadState('networkidle');
+    await look(name, page);
+  };
+  await visit('customer-pin', '/c/demo', '#pin');
+  await visit('customer-bad-link', '/c/demo#t=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'h1');
+  await visit('sign-in', '/agent', '#password');
+  await signIn(page, credentials(system));
+  await visit('console', '/agent', '#start');
+  await page.locator('button.me').click();
+  await page.locator('#name').waitFor();
+  await look('account', page);
+  await visit('api-reference', '/api/docs', 'h1');
+  for (const name of ADMIN_PAGES) {
+    await page.goto('about:blank');
+    await visit(`admin-${name}`, `/admin#${name}`, 'main h1');
+  }
+  await session(system, context, page, look);
+  await context.close();
+}
+
+/** Signs in on the console, which is open. */
+export async function signIn(page, { email, password }) {
+  await page.locator('#email').fill(email);
+  await page.locator('#password').fill(password);
+  await page.locator('form button.primary').click();
+  await page.locator('#start').waitFor();
+}
+
+/** A session from the invitation to its end, on both sides. */
+async function session(system, context, agent, look) {
+  await agent.goto(`${system.base}/agent`);
+  await agent.locator('#start').fill(`${system.demo}/checkout.html`);
+  await agent.locator('form button.primary').click();
+  await agent.locator('[data-tandem=pin]').waitFor();
+  await look('console-invite', agent);
+  const pin = (await agent.locator('[data-tandem=pin]').innerText()).replace(/\D/g, '');
+  const customer = await context.newPage();
+  await customer.goto(`${system.base}/c/demo`);
+  await customer.locator('#pin').fill(pin);
+  await customer.locator('[data-tandem=accept]').waitFor();
+  await look('customer-consent', customer);
+  await look('console-consent', agent);
+  await customer.locator('[data-tandem=accept]').click();
+  await Promise.all([seesPicture(customer), seesPicture(agent)]);
+  await customer.locator(SCREEN).waitFor();
+  await look('customer-live', customer);
+  await look('console-live', agent);
+  await customer.locator('.stop').click();
+  await Promise.all([customer, agent].map((page) => page.waitForFunction(() => document.documentElement.dataset.session === 'ended')));
+  await look('customer-ended', customer);
+  await look('console-ended', agent);
+}
