@@ -73,12 +73,27 @@ impl Caller {
         }
     }
 
-    /// Nobody gives away what they do not have themselves.
+    /// Nobody gives away what they do not have themselves. A key that adds people may add who helps in sessions, but nobody who may do
+    /// more at the company than the key itself.
     pub(crate) fn holds(&self, permission: Permission) -> bool {
-        match &self.who {
-            Who::Person(person) => person.permissions.contains(&permission),
-            Who::Key(_) => true,
-        }
+        let key = match &self.who {
+            Who::Person(person) => return person.permissions.contains(&permission),
+            Who::Key(key) => &key.about.scopes,
+        };
+        let needed: &[Scope] = match permission {
+            Permission::EditPolicy => &[Scope::Policy, Scope::Settings],
+            Permission::ManagePeople => &[Scope::People, Scope::Audit],
+            Permission::Api => &[Scope::Keys],
+            Permission::View
+            | Permission::Point
+            | Permission::Annotate
+            | Permission::Click
+            | Permission::Type
+            | Permission::Navigate
+            | Permission::OpenTabs
+            | Permission::SeeRecordings => &[],
+        };
+        needed.iter().all(|scope| key.contains(scope))
     }
 }
 

@@ -65,7 +65,7 @@ async fn role_for(hub: &Hub, caller: &Caller, id: &RoleId) -> Answer<RoleView> {
     Ok(role)
 }
 
-fn may_grant(caller: &Caller, permissions: &BTreeSet<Permission>) -> Answer<()> {
+pub(super) fn may_grant(caller: &Caller, permissions: &BTreeSet<Permission>) -> Answer<()> {
     if permissions.iter().all(|permission| caller.holds(*permission)) {
         return Ok(());
     }

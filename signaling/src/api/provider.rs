@@ -43,7 +43,8 @@ pub(super) async fn way(
     Body(body): Body<AskWay>,
 ) -> Answer<Json<SignInWay>> {
     let email = body.email.reveal().trim().to_lowercase();
-    if !hub.rates().may_sign_in(from.ip(), &email, hub.now()) {
+    // It tells nothing of accounts, so it takes none of the tries to sign in.
+    if !hub.rates().may_join(from.ip(), hub.now()) {
         return Err(Failure::TooMany.into());
     }
     let domain = email.rsplit_once('@').map(|(_, domain)| domain.to_owned()).unwrap_or_default();

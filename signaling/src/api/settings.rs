@@ -1,7 +1,7 @@
 //! Settings of a company, its policy among them. Two who change the same at once get a clear conflict.
 
 use super::caller::{By, Need, SeePolicy, SetPolicy, Settings};
-use super::people::name;
+use super::people::{may_grant, name};
 use super::{Answer, Body, error, internal, invalid};
 use crate::hub::Hub;
 use crate::store::{Changed, Document, Entry, Tag};
@@ -15,8 +15,8 @@ use serde::Serialize;
 use std::sync::Arc;
 use tandem_protocol::CompanyId;
 use tandem_protocol::api::{
-    Action, Approvals, CompanySites, CompanyTexts, Embedding, Languages, Logo, LogoKind, Look, PolicyVersionList,
-    Profile, PublicCompany, Retention, SignInSettings,
+    Action, Approvals, CompanySites, CompanyTexts, Embedding, Languages, Logo, LogoKind, Look, Permission,
+    PolicyVersionList, Profile, PublicCompany, Retention, SignInSettings,
 };
 use tandem_protocol::limits;
 use tandem_protocol::policy::Policy;
@@ -230,6 +230,8 @@ pub(super) async fn set_sign_in(
     Body(after): Body<SignInSettings>,
 ) -> Answer<Response> {
     if let Some(provider) = &after.provider {
+        // Whoever says who people are can be any of them.
+        may_grant(&caller, &Permission::ALL.into())?;
         let others = state.store.providers().await.map_err(internal)?;
         let others = others.iter().filter(|(company, _)| *company != caller.company.id);
         let mut taken = others.filter_map(|(_, settings)| settings.provider.as_ref()).flat_map(|other| &other.domains);

@@ -426,6 +426,23 @@ async fn nobody_gives_what_they_lack(world: World) {
     let ana = format!("/companies/demo/people/{}", ana["id"].as_str().unwrap());
     assert_eq!(world.by(&gil, "POST", &format!("{ana}/link"), Value::Null).await.1["code"], "beyond");
     assert_eq!(world.by(&gil, "PATCH", &ana, json!({ "email": "gil2@demo.example" })).await.1["code"], "beyond");
+    // Nor by a provider that says who people are.
+    let provider =
+        json!({ "issuer": "https://gil.example", "client_id": "x", "domains": ["demo.example"], "newcomers": "admin" });
+    assert_eq!(
+        world.by(&gil, "PUT", "/companies/demo/sign-in", json!({ "provider": provider })).await.1["code"],
+        "beyond"
+    );
+    // Nor by a key.
+    let body = json!({ "name": "Directory", "scopes": ["people"] });
+    let (_, made) = world.api("POST", "/companies/demo/api-keys", body).await;
+    let key = format!("Authorization: Bearer {}\r\n", made["key"].as_str().unwrap());
+    for (role, status) in [("agent", 201), ("admin", 403), ("people", 403)] {
+        let body = json!({ "name": role, "email": format!("{role}@by-key.example"), "role": role });
+        let answer = world.say("POST", "/companies/demo/people", &key, body).await;
+        assert_eq!(answer.status, status, "{role}: {}", answer.body);
+    }
+    assert_eq!(world.say("POST", &format!("{ana}/link"), &key, Value::Null).await.json()["code"], "beyond");
 }
 
 async fn somebody_stays_who_manages_people(world: World) {
