@@ -13,8 +13,9 @@ use nix::unistd::{Gid, Pid, Uid, chown, setgid, setgroups, setsid, setuid};
 use std::collections::HashMap;
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::DirBuilderExt;
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{SocketAddr, UnixDatagram, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -172,10 +173,12 @@ pub fn run(plan: &Plan) -> io::Result<()> {
     // SAFETY: the descriptor was inherited for this purpose and nothing else in this process knows it.
     let node = unsafe { OwnedFd::from_raw_fd(INHERITED) };
     set_close_on_exec(&node)?;
+    let privileged = Uid::effective().is_root();
+    let _users = if privileged { claim_users(plan)? } else { Vec::new() };
     let made = fs::DirBuilder::new().mode(0o711).recursive(true).create(&plan.directory);
     made.map_err(|error| io::Error::other(format!("{} cannot be made: {error}", plan.directory.display())))?;
     socket::send(node.as_raw_fd(), &[READY], MsgFlags::empty())?;
-    let mut slots = Slots { plan, privileged: Uid::effective().is_root(), workers: HashMap::new() };
+    let mut slots = Slots { plan, privileged, workers: HashMap::new() };
     if !slots.privileged {
         tracing::warn!("not started as root: all slots share this user, and only Chromium's sandbox is between them");
     }
@@ -190,6 +193,20 @@ pub fn run(plan: &Plan) -> io::Result<()> {
     while slots.serve(&node, &signals)? {}
     slots.end();
     fs::remove_dir_all(&plan.directory)
+}
+
+/// Takes the slots' users for as long as the sockets that it gives are open: whatever else runs as one of them is killed with
+/// its slot, and so two launchers with the same users would kill each other's browsers.
+fn claim_users(plan: &Plan) -> io::Result<Vec<UnixDatagram>> {
+    let claim = |user| UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(format!("tandem-user-{user}"))?);
+    let users = plan.first_user..plan.first_user + plan.slots;
+    users.map(claim).collect::<io::Result<_>>().map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            let message = "is running on this machine with the same users for its slots: give one of them others with TANDEM_FIRST_USER";
+            io::Error::other(format!("another Tandem {message}"))
+        }
+        _ => error,
+    })
 }
 
 fn set_close_on_exec(fd: &OwnedFd) -> io::Result<()> {

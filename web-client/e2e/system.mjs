@@ -29,6 +29,8 @@ export async function startSystem(settings = {}) {
     TANDEM_MEDIA_PORT: '0',
     TANDEM_DATA: data,
     TANDEM_DEMO_KEY: KEY,
+    // Several may run side by side, and with whatever else is on this machine.
+    TANDEM_FIRST_USER: `${100_000 + 10 * listen}`,
     ...settings,
   };
   const child = spawn(join(target, 'debug', 'tandem'), { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
