@@ -79,7 +79,9 @@ impl Store {
         .await;
         match added {
             Err(error) if is_taken(&error) => return Ok(Changed::Meanwhile),
-            added => drop(added?),
+            added => {
+                added?;
+            }
         }
         let detail = format!("version {}{}{}", company.number + 1, entry.detail, changed_words(&changed));
         append(&mut change, &company.id, &Entry { detail, ..entry.clone() }).await?;

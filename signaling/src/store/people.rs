@@ -114,7 +114,9 @@ impl Store {
         let query = query.bind(new.id.as_str()).bind(new.company.as_str()).bind(new.email.to_lowercase());
         match query.bind(new.name).bind(new.role.as_str()).bind(unix_now()).execute(&mut *change).await {
             Err(error) if is_taken(&error) => return Ok(Changed::Meanwhile),
-            added => drop(added?),
+            added => {
+                added?;
+            }
         }
         append(&mut change, new.company, entry).await?;
         change.commit().await?;
@@ -135,7 +137,9 @@ impl Store {
         let language = after.language.as_ref().map(word).transpose()?;
         match query.bind(i64::from(after.active)).bind(language).bind(after.id.as_str()).execute(&mut *change).await {
             Err(error) if is_taken(&error) => return Ok(Changed::Meanwhile),
-            changed => drop(changed?),
+            changed => {
+                changed?;
+            }
         }
         if !keep_totp {
             let query = sqlx::query("UPDATE people SET totp = NULL, totp_next = NULL WHERE id = $1");

@@ -121,7 +121,8 @@ async fn sessions_leave_a_record_with_outcome_and_notes(world: World) {
     let (_, rest) = world.by(&ben, "GET", &path, Value::Null).await;
     let mut both = [&page, &rest].map(|page| page["records"][0]["id"].as_str().unwrap());
     let mut expected = [id, second["id"].as_str().unwrap()];
-    (both.sort_unstable(), expected.sort_unstable());
+    both.sort_unstable();
+    expected.sort_unstable();
     assert_eq!(both, expected);
 }
 
