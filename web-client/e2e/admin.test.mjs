@@ -107,8 +107,9 @@ test('the company’s own colour and words are on its customers’ page', async 
   const customer = await (await browser.newContext({ locale: 'en-GB', colorScheme: 'light' })).newPage();
   await customer.goto(`${system.base}/c/demo`);
   await customer.getByText('We are here from 8 to 20.').waitFor();
-  const colour = await customer.locator('form button.primary').evaluate((button) => getComputedStyle(button).backgroundColor);
-  assert.equal(colour, 'rgb(122, 31, 162)');
+  // It comes into its colour by a transition.
+  const colour = () => customer.locator('form button.primary').evaluate((button) => getComputedStyle(button).backgroundColor);
+  await until('the colour', async () => (await colour()) === 'rgb(122, 31, 162)');
 });
 
 test('the audit tells what happened, and its chain holds', async () => {
