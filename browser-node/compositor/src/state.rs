@@ -23,6 +23,8 @@ const MOST_PIXELS: usize = 64 << 20;
 
 /// How long text waits at the most for the field to which the focus moves.
 const SETTLING: Duration = Duration::from_millis(400);
+/// And how long a field that has got the focus must have been silent.
+const QUIET: Duration = Duration::from_millis(30);
 /// Linux' `KEY_TAB`.
 const TAB: u32 = 15;
 
@@ -30,6 +32,15 @@ const TAB: u32 = 15;
 pub(crate) struct Kept<T> {
     pub(crate) value: T,
     _counted: Arc<()>,
+}
+
+/// How long text waits while the focus moves.
+#[derive(Clone, Copy)]
+struct Settling {
+    until: Instant,
+    latest: Instant,
+    /// A field has got the focus since.
+    entered: bool,
 }
 
 /// Everything the compositor knows.
@@ -47,8 +58,8 @@ pub(crate) struct State {
     pub(crate) drag: Option<Drag>,
     pub(crate) text_inputs: Vec<ZwpTextInputV3>,
     pub(crate) is_composing: bool,
-    /// Until when text waits for the field to which the focus moves.
-    settling: Option<Instant>,
+    /// The focus moves, and text waits for the field that gets it.
+    settling: Option<Settling>,
     pub(crate) sink: Box<dyn Sink>,
     /// As many as there are objects.
     objects: Arc<()>,
@@ -222,12 +233,18 @@ impl State {
     /// Until when a command has to wait, if it has. Chromium throws text away that comes between two fields.
     pub(crate) fn waits(&self, command: &Command, now: Instant) -> Option<Instant> {
         let is_text = matches!(command, Command::Text(_) | Command::Compose(_));
-        self.settling.filter(|until| is_text && now < *until)
+        self.settling.map(|settling| settling.until).filter(|until| is_text && now < *until)
     }
 
-    /// The focus is in a field.
-    pub(crate) fn settled(&mut self) {
-        self.settling = None;
+    /// A field spoke; `entered` says that it has just got the focus. A text is lost, too, while it is still saying what it is.
+    pub(crate) fn field_spoke(&mut self, entered: bool) {
+        let now = Instant::now();
+        if let Some(settling) = self.settling.as_mut().filter(|settling| now < settling.until) {
+            settling.entered |= entered;
+            if settling.entered {
+                settling.until = settling.latest.min(now + QUIET);
+            }
+        }
     }
 
     pub(crate) fn command(&mut self, command: Command) {
@@ -236,7 +253,8 @@ impl State {
             self.pace.input(now);
         }
         if moves_focus(&command) {
-            self.settling = Some(now + SETTLING);
+            let latest = now + SETTLING;
+            self.settling = Some(Settling { until: latest, latest, entered: false });
         }
         match command {
             Command::Motion { x, y } => self.motion(x, y),

@@ -72,9 +72,8 @@ impl Dispatch<ZwpTextInputV3, Kept<Mutex<TextInput>>> for State {
                 if !state.is_composing {
                     resource.done(input.commits);
                 }
-                if std::mem::take(&mut input.entered) {
-                    state.settled();
-                }
+                let entered = std::mem::take(&mut input.entered);
+                state.field_spoke(entered);
                 let field = Field { kind: input.kind.unwrap_or(FieldKind::Text), caret: input.caret };
                 state.tell(Event::TextField(input.enabled.then_some(field)));
             }

@@ -16,6 +16,8 @@ const ASK_AGAIN = 200;
 class Guest {
   #guard;
   #port = null;
+  /** The end of the channel that the host was last offered. */
+  #asked = null;
   #box = document.createElement('div');
   #probes;
   #cover = new MutationObserver(() => this.#keepCovered());
@@ -92,8 +94,11 @@ class Guest {
   #greet() {
     if (this.#port) return;
     const { port1, port2 } = new MessageChannel();
+    this.#asked = port1;
     port1.onmessage = ({ data }) => {
-      this.#port ??= port1;
+      // The host knows the last one alone.
+      if (port1 !== this.#asked) return;
+      this.#port = port1;
       if (data !== 'closed') return;
       this.#isClosed = true;
       this.#uncover();
