@@ -2,6 +2,7 @@
 
 /** How often one frame can be audited anew. */
 const PROBES = 6;
+const WIDTHS = 16;
 
 class Probes {
   #probes = [];
@@ -23,7 +24,8 @@ class Probes {
     if (first) this.#next = 0;
     const probe = this.#probes[this.#next];
     this.#next += 1;
-    if (probe) probe.style.width = probe.style.width === '2px' ? '1px' : '2px';
+    // Another width than the last few: a frame may be begun without being laid out, and then be begun again.
+    if (probe) probe.style.width = `${(parseInt(probe.style.width, 10) % WIDTHS) + 1}px`;
   }
 }
 
