@@ -94,6 +94,7 @@ async fn run(arguments: Arguments, launcher: Launcher) -> Result<()> {
         database: arguments.accounts.database(),
         control_key: control_key.clone(),
         demo_key: Some(demo_key.clone()),
+        demo_site: Some(format!("http://{}/", demo.address)),
         admin: arguments.accounts.first_admin(),
         limits: tandem_session::Limits::default(),
         pin_life: Duration::from_secs(600),

@@ -13,14 +13,14 @@ use tandem_protocol::control::Claim;
 use tandem_protocol::notice::{Denied, Tab};
 use tandem_protocol::policy::Policy;
 use tandem_protocol::signal::EndReason;
-use tandem_protocol::{ParticipantId, Private, Role};
+use tandem_protocol::{ParticipantId, Private, Rights, Role};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 
 /// Changes with every change of [`Order`] or [`Report`].
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 /// The largest message taken (bytes); the largest sent is a policy.
 const LARGEST: u64 = 1 << 20;
 
@@ -46,7 +46,8 @@ pub struct Prepare {
 pub enum Order {
     Prepare(Prepare),
     Claim { claim: Box<Claim> },
-    Admit { participant: ParticipantId, role: Role },
+    Admit { participant: ParticipantId, role: Role, rights: Rights },
+    Allow { participant: ParticipantId, rights: Rights },
     Dismiss { participant: ParticipantId },
     Answer { sdp: Private<String> },
     Reconnect,

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod live;
 pub mod people;
 pub mod settings;
 
@@ -12,6 +13,7 @@ pub use audit::{
     Action, Actor, AuditEvent, AuditPage, AuditVerdict, ChangeRecord, Outcome, RecordPage, RecordedPerson,
     SessionRecord,
 };
+pub use live::{ClaimPin, ClaimedPin, Colleague, ColleagueList, HandOver, Invite, Wants};
 pub use people::{
     AddPerson, AddedPerson, ApiKeyList, ApiKeyView, ChangePerson, Language, MadeApiKey, MakeApiKey, OneTimeLink,
     Permission, PersonList, PersonView, RoleList, RoleView, Scope, SetRole, Standing,
@@ -46,6 +48,8 @@ pub struct CreateSession {
 pub struct CreatedSession {
     pub id: SessionId,
     pub pin: Private<String>,
+    /// Further digits of the PIN, for when the company is being guessed at.
+    pub more: Private<String>,
     pub customer_url: Private<String>,
     pub agent_url: Private<String>,
 }
@@ -71,7 +75,8 @@ pub struct SessionView {
     pub participants: Vec<Participant>,
 }
 
-/// `POST /api/v1/pins/redeem`: a PIN for the customer's one-time token.
+/// `POST /api/v1/pins/redeem`: a PIN that an agent read out, for the customer's one-time token. 404 `invalid_pin`; 409 `more_pin`: the
+/// further digits are needed as well.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct RedeemPin {
@@ -102,9 +107,14 @@ pub struct SessionSummary {
     pub created_at: i64,
     pub start_host: String,
     pub agent: Option<Private<String>>,
+    /// Whether the customer is there now.
+    pub customer: bool,
+    /// What it lacks.
+    pub wants: Option<Wants>,
 }
 
-/// `POST /api/v1/sessions/{id}/join`: a new one-time agent link for the signed-in agent.
+/// `POST /api/v1/sessions/{id}/join`: a new one-time link for whoever is signed in, by which they take the session over when it is
+/// offered to them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct JoinLink {

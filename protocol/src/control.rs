@@ -3,7 +3,7 @@
 use crate::notice::Tab;
 use crate::policy::Policy;
 use crate::signal::EndReason;
-use crate::{Audience, NodeName, ParticipantId, Private, Role, SessionId, Viewport};
+use crate::{Audience, NodeName, ParticipantId, Private, Rights, Role, SessionId, Viewport};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -65,6 +65,13 @@ pub enum NodeOrder {
         session: SessionId,
         participant: ParticipantId,
         role: Role,
+        rights: Rights,
+    },
+    /// What somebody who was admitted may do from now on.
+    Allow {
+        session: SessionId,
+        participant: ParticipantId,
+        rights: Rights,
     },
     Dismiss {
         session: SessionId,
@@ -151,6 +158,12 @@ pub enum SfuOrder {
         peer: Peer,
         sdp: Private<String>,
     },
+    /// What somebody who joined may get and send from now on.
+    Allow {
+        session: SessionId,
+        participant: ParticipantId,
+        rights: Rights,
+    },
     Leave {
         session: SessionId,
         peer: PeerName,
@@ -165,7 +178,7 @@ pub enum SfuOrder {
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Peer {
     Publisher,
-    Subscriber { participant: ParticipantId, role: Role },
+    Subscriber { participant: ParticipantId, role: Role, rights: Rights },
 }
 
 impl Peer {

@@ -12,14 +12,16 @@ pub mod notice;
 pub mod people;
 pub mod policy;
 pub mod private;
+pub mod rights;
 pub mod signal;
 pub mod typescript;
 pub mod viewport;
 mod wire;
 
 pub use ids::{CompanyId, InputId, KeyId, NodeName, ParticipantId, PersonId, RoleId, SessionId, TabId};
-pub use people::{Audience, Colour, Participant, Role};
+pub use people::{Audience, Colour, Control, Participant, Role};
 pub use private::Private;
+pub use rights::{Act, Rights};
 pub use viewport::Viewport;
 pub use wire::{WireError, parse, to_json};
 

@@ -1,4 +1,4 @@
-use crate::{ParticipantId, Private};
+use crate::{ParticipantId, Private, Rights};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -63,4 +63,20 @@ pub struct Participant {
     pub colour: Colour,
     /// Whether their page is connected now.
     pub present: bool,
+    /// What they may do now.
+    pub rights: Rights,
+    pub control: Control,
+}
+
+/// Whether the customer lets somebody click, type and navigate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Control {
+    /// Not the customer's to give: it is their own, or the company does not allow it.
+    Fixed,
+    /// They would have to ask.
+    Withheld,
+    /// They have asked.
+    Asked,
+    Given,
 }

@@ -1,6 +1,6 @@
 //! What a participant's page and signalling say to each other on `/ws`. The page speaks first: [`ClientSignal::Join`].
 
-use crate::{CompanyId, Participant, ParticipantId, Private, Role, SessionId};
+use crate::{CompanyId, Participant, ParticipantId, Private, Role, SessionId, Viewport};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -13,8 +13,30 @@ pub enum ClientSignal {
         /// Goes on here when the same person has another window open.
         take_over: bool,
     },
+    /// A customer without a session shows a PIN, and waits until an agent of the company enters it.
+    Call {
+        company: CompanyId,
+        /// BCP 47.
+        language: String,
+        viewport: Viewport,
+        /// From an earlier [`ServerSignal::Waiting`]: the same PIN goes on, when it is still good.
+        key: Option<Private<String>>,
+    },
     /// The customer lets the session begin.
     Accept,
+    /// Whoever has to compare the check words did.
+    Check { same: bool },
+    /// The customer wants nobody else to see or do anything until [`Self::Resume`].
+    Pause,
+    Resume,
+    /// An agent would like to click and type.
+    AskControl,
+    /// The customer lets somebody click and type, whether or not they asked, or would rather not.
+    AnswerControl { participant: ParticipantId, give: bool },
+    /// The customer alone clicks and types from now on, until asked.
+    TakeControl,
+    /// An agent would like a supervisor to come.
+    AskHelp,
     /// A complete SDP offer (RFC 8829): one `recvonly` video and the data channels.
     Offer { sdp: Private<String> },
     /// What this page measured; only for metrics.
@@ -51,6 +73,27 @@ pub enum ServerSignal {
     TakenOver,
     State {
         state: SessionState,
+    },
+    /// The PIN that a customer reads out.
+    Waiting {
+        pin: Private<String>,
+        /// Further digits, for when the company is being guessed at.
+        more: Private<String>,
+        seconds: u32,
+        /// Keep it for a dropped connection.
+        key: Private<String>,
+    },
+    /// An agent has entered it: join by this.
+    Called {
+        token: Private<String>,
+    },
+    /// Until these are compared nobody sees anything.
+    Check {
+        #[ts(type = "[string, string]")]
+        words: Private<[String; 2]>,
+        /// Whether it is this page's person who has to say that the other's words are the same.
+        yours: bool,
+        done: bool,
     },
     People {
         people: Vec<Participant>,
@@ -98,6 +141,12 @@ pub enum EndReason {
     TooLong,
     /// The cloud browser or its node broke down.
     Node,
+    /// The check words were not the same.
+    NotConfirmed,
+    /// For an agent: a colleague goes on with it.
+    HandedOver,
+    /// For an agent: they may no longer take part.
+    Removed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]

@@ -1,6 +1,6 @@
 //! The TypeScript of everything a page sends or receives.
 
-use crate::{api, ids, input, notice, people, policy, private, signal, viewport};
+use crate::{api, ids, input, notice, people, policy, private, rights, signal, viewport};
 use ts_rs::{Config, TS};
 
 /// The whole of `web-client/src/protocol.gen.ts`.
@@ -24,6 +24,8 @@ pub fn generate() -> String {
         people::Role,
         people::Audience,
         people::Participant,
+        people::Control,
+        rights::Rights,
         viewport::Viewport,
         input::PointerInput,
         input::ControlInput,
@@ -67,6 +69,13 @@ pub fn generate() -> String {
         api::SessionList,
         api::SessionSummary,
         api::JoinLink,
+        api::ClaimPin,
+        api::ClaimedPin,
+        api::Invite,
+        api::HandOver,
+        api::Colleague,
+        api::ColleagueList,
+        api::Wants,
         api::ApiError,
         api::SignInWay,
         api::AskWay,

@@ -25,8 +25,8 @@ use std::os::fd::AsFd;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 use tandem_protocol::control::{Connection as State, Peer, PeerName, SfuOrder, SfuReport};
-use tandem_protocol::{Audience, Private, SessionId};
-use tandem_router::{Agent, Customer, Now, Packet as Routed};
+use tandem_protocol::{Audience, ParticipantId, Private, Rights, SessionId};
+use tandem_router::{Agent, Customer, Member, Now, Packet as Routed};
 
 /// A peer that has not connected after so long is forgotten.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -362,9 +362,7 @@ impl Driver {
                         PeerName::Publisher => room.node_connected(),
                         PeerName::Participant { id } => {
                             // Only now, so that the keyframe which the node then sends is not spent on a closed door.
-                            if let Some(role) = room.roles.get(&id) {
-                                room.tracks.subscribe(id, *role);
-                            }
+                            room.allow(id, None);
                             for audience in room.tracks.audiences_of(id) {
                                 ask_for_keyframe(room, audience, now, at, &self.metrics);
                             }
@@ -395,6 +393,7 @@ impl Driver {
                 };
                 self.send_report(report);
             }
+            SfuOrder::Allow { participant, rights, .. } => self.allow(&session, participant, rights),
             SfuOrder::Leave { peer, .. } => self.remove(&(session, peer)),
             SfuOrder::Close { .. } => {
                 let names: Vec<PeerName> =
@@ -434,14 +433,27 @@ impl Driver {
         let room = self.rooms.entry(session.clone()).or_default();
         self.by_ufrag.insert(connection.ufrag.clone(), key.clone());
         room.peers.insert(key.1, connection);
-        if let Peer::Subscriber { participant, role } = peer {
-            room.roles.insert(participant, role);
+        if let Peer::Subscriber { participant, role, rights } = peer {
+            room.members.insert(participant, Member { role, rights });
         }
         self.timers.set(Due::Patience(key.clone()), Some(now + PATIENCE));
         self.touched.insert(key);
         self.metrics.rooms.set(self.rooms.len() as i64);
         self.metrics.peers.set(self.by_ufrag.len() as i64);
         Ok(sdp)
+    }
+
+    fn allow(&mut self, session: &SessionId, who: ParticipantId, rights: Rights) {
+        let at = Instant::now();
+        let now = self.now(at);
+        let Some(room) = self.rooms.get_mut(session) else { return };
+        if room.allow(who, Some(rights)) {
+            for audience in room.tracks.audiences_of(who) {
+                ask_for_keyframe(room, audience, now, at, &self.metrics);
+            }
+        }
+        // The node hears how many still look.
+        self.touched.insert((session.clone(), PeerName::Publisher));
     }
 
     /// Forgets a connection, and with the last one its room.

@@ -125,6 +125,9 @@ async fn relay(
 /// The session that an order is about.
 fn session_of(order: &SfuOrder) -> &tandem_protocol::SessionId {
     match order {
-        SfuOrder::Join { session, .. } | SfuOrder::Leave { session, .. } | SfuOrder::Close { session } => session,
+        SfuOrder::Join { session, .. }
+        | SfuOrder::Allow { session, .. }
+        | SfuOrder::Leave { session, .. }
+        | SfuOrder::Close { session } => session,
     }
 }

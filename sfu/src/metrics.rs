@@ -14,6 +14,8 @@ pub enum Dropped {
     NoNode,
     /// The stack did not send it.
     Send,
+    /// What somebody may not send, or is not to hear.
+    Denied,
 }
 
 impl Dropped {
@@ -24,6 +26,7 @@ impl Dropped {
             Dropped::Flood => "flood",
             Dropped::NoNode => "no_node",
             Dropped::Send => "send",
+            Dropped::Denied => "denied",
         }
     }
 }

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::time::Instant;
 use tandem_protocol::control::{Demand, PeerName};
 use tandem_protocol::input::channel;
-use tandem_protocol::{Audience, ParticipantId, Role, to_json};
-use tandem_router::{Budget, Channel, Now, Tracks};
+use tandem_protocol::{Audience, ParticipantId, Rights, to_json};
+use tandem_router::{Budget, Channel, Member, Now, Tracks};
 
 /// Messages kept for a node that is not connected yet, for each channel.
 const EARLY: usize = 64;
@@ -18,8 +18,8 @@ const EARLY: usize = 64;
 pub(crate) struct Room {
     pub(crate) tracks: Tracks,
     pub(crate) peers: HashMap<PeerName, Connection>,
-    /// What people are, and so which track they get.
-    pub(crate) roles: HashMap<ParticipantId, Role>,
+    /// What people are and may, and so which track they get and what goes through.
+    pub(crate) members: HashMap<ParticipantId, Member>,
     /// The audience of each of the node's tracks, by the stack's track id.
     pub(crate) audiences: HashMap<String, Audience>,
     /// A keyframe is asked for by the SSRC of the node's track.
@@ -113,6 +113,10 @@ impl Room {
             PeerName::Publisher => {
                 let to = self.relays.iter().find(|(_, relay)| relay.node == Some(id));
                 if let Some((who, channel, person)) = to.map(|((who, channel), relay)| (*who, *channel, relay.person)) {
+                    if !self.members.get(&who).is_some_and(Member::may_see) {
+                        metrics.dropped(Dropped::Denied);
+                        return;
+                    }
                     metrics.messages.with_label_values(&[channel.label()]).inc();
                     self.send(PeerName::Participant { id: who }, person, message, instant);
                 }
@@ -120,6 +124,10 @@ impl Room {
             PeerName::Participant { id: who } => {
                 let relay = self.relays.iter_mut().find(|((whose, _), relay)| *whose == who && relay.person == id);
                 let Some(((_, channel), relay)) = relay else { return };
+                if !self.members.get(&who).is_some_and(|member| member.may_send(*channel, &message.data)) {
+                    metrics.dropped(Dropped::Denied);
+                    return;
+                }
                 if !relay.budget.take(message.data.len(), now) {
                     metrics.dropped(Dropped::Flood);
                     return;
@@ -169,10 +177,24 @@ impl Room {
         }
     }
 
+    /// Somebody's connection is up, or what they may do has changed: whether they get their track now and did not before.
+    pub(crate) fn allow(&mut self, who: ParticipantId, rights: Option<Rights>) -> bool {
+        let Some(member) = self.members.get_mut(&who) else { return false };
+        member.rights = rights.unwrap_or(member.rights);
+        let is_there = self.peers.get(&PeerName::Participant { id: who }).is_some_and(|peer| peer.connected);
+        let (may_see, sees) = (member.may_see(), !self.tracks.audiences_of(who).is_empty());
+        match (is_there && may_see, sees) {
+            (true, false) => self.tracks.subscribe(who, member.role),
+            (false, true) => self.tracks.unsubscribe(who),
+            (true, true) | (false, false) => {}
+        }
+        is_there && may_see && !sees
+    }
+
     /// A person is gone: their track, and their channels at both ends.
     pub(crate) fn person_left(&mut self, who: ParticipantId) {
         self.tracks.unsubscribe(who);
-        self.roles.remove(&who);
+        self.members.remove(&who);
         Channel::ALL.into_iter().for_each(|channel| self.close_relay(who, channel));
     }
 

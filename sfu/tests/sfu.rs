@@ -5,7 +5,7 @@ mod world;
 use std::net::UdpSocket;
 use tandem_protocol::control::{Demand, Peer, PeerName, SfuOrder};
 use tandem_protocol::input::channel;
-use tandem_protocol::{Audience, ParticipantId, Role};
+use tandem_protocol::{Audience, ParticipantId, Rights, Role};
 use world::{CHANNELS, DELTA, KEYFRAME, Node, Wire, World, session};
 
 const CUSTOMER: u32 = 1;
@@ -169,7 +169,7 @@ async fn what_is_no_offer_and_what_is_no_datagram_of_a_peer_changes_nothing() {
     let (mut world, session) = (World::new().await, session(1));
     let mut node = world.node(&session).await;
     let mut customer = world.person(&session, CUSTOMER, Role::Customer).await;
-    let guest = Peer::Subscriber { participant: ParticipantId(9), role: Role::Agent };
+    let guest = Peer::Subscriber { participant: ParticipantId(9), role: Role::Agent, rights: Rights::ALL };
     let whole = Wire::person().await.offer;
     let without_ice: String = whole.lines().filter(|l| !l.starts_with("a=ice-")).map(|l| format!("{l}\r\n")).collect();
     for offer in ["", "v=0", "not SDP at all", &whole[..whole.len() / 2], &without_ice] {

@@ -3,14 +3,17 @@
 mod account;
 mod audit;
 mod caller;
+mod live;
 mod people;
 mod provider;
 mod settings;
 
 pub(crate) use caller::is_own_origin;
+pub(crate) use live::host;
 
-use crate::entrances::{Failure, Wanted};
-use crate::hub::Hub;
+use crate::entrances::{Failure, Invitation, Wanted};
+use crate::hub::{Hub, Live};
+use crate::pins::Place;
 use crate::store::{Company, Record};
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest, MatchedPath, Path, Request, State};
@@ -23,13 +26,13 @@ use caller::{By, People, SeeSites, Sessions, Settings};
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use tandem_protocol::api::{
-    Action, ApiError, Approvals, CompanySites, CompanyTexts, CreateSession, CreatedSession, Embedding, JoinLink,
+    self,     Action, ApiError, Approvals, CompanySites, CompanyTexts, CreateSession, CreatedSession, Embedding, JoinLink,
     Languages, Look, Navigate, RedeemPin, RedeemedPin, Retention, SessionList, SessionSummary, SessionView,
     SignInSettings,
 };
 use tandem_protocol::control::Claim;
 use tandem_protocol::{CompanyId, Private, Role, SessionId, Viewport, limits};
-use tandem_session::Event;
+use tandem_session::{Event, Wants};
 use url::Url;
 
 /// The largest body taken (bytes): a policy of ten thousand sites.
@@ -41,7 +44,11 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/sessions/{id}", get(show).delete(end))
         .route("/sessions/{id}/navigate", post(navigate))
         .route("/sessions/{id}/join", post(join_link))
+        .route("/sessions/{id}/invite", post(live::invite))
+        .route("/sessions/{id}/hand-over", post(live::hand_over))
+        .route("/colleagues", get(live::colleagues))
         .route("/pins/redeem", post(redeem))
+        .route("/pins/claim", post(live::claim))
         .route("/sessions/{id}/record", get(audit::record).patch(audit::change_record))
         .route("/sign-in", post(account::sign_in))
         .route("/sign-in/way", post(provider::way))
@@ -127,6 +134,7 @@ impl From<Failure> for Response {
             Failure::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Failure::Over => (StatusCode::CONFLICT, "over"),
             Failure::InvalidPin => (StatusCode::NOT_FOUND, "invalid_pin"),
+            Failure::MorePin => (StatusCode::CONFLICT, "more_pin"),
             Failure::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
             Failure::Store(cause) => {
                 tracing::error!("store: {cause:#}");
@@ -204,7 +212,7 @@ async fn create(
     }
     let host = allowed_host(&body.start_url, &caller.company)?;
     let language = body.language.unwrap_or_else(|| "en".into());
-    if language.is_empty() || language.len() > 35 || !language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+    if !crate::calls::is_language(&language) {
         return Err(error(
             StatusCode::UNPROCESSABLE_ENTITY,
             "invalid_language",
@@ -213,15 +221,21 @@ async fn create(
     }
     let viewport = body.viewport.unwrap_or(Viewport::DEFAULT).clamped();
     let actor = caller.actor();
+    let (guest, asks_for_control) =
+        (live::guest(&hub, &caller).await?, live::asks_for_control(&hub, &caller).await?);
     let caller = caller.into_caller();
     let agent = caller.person().map(|person| person.name.clone());
     let Company { id: company, name: company_name, policy, .. } = caller.company;
     let claim = Claim { start_url: body.start_url, viewport, language, policy: Box::new(policy) };
-    let wanted = Wanted { company: company.clone(), company_name, agent, start_host: host.clone(), claim };
-    let created = hub.create(wanted).await?;
-    hub.audit(&company, actor, Action::SessionCreated, Some(&created.id), format!("at {host}"));
-    let (customer_url, agent_url) = (created.customer_url.into(), created.agent_url.into());
-    Ok((StatusCode::CREATED, Json(CreatedSession { id: created.id, pin: created.pin.into(), customer_url, agent_url })))
+    let wanted =
+        Wanted { company: company.clone(), company_name, agent, start_host: host.clone(), asks_for_control, claim };
+    let id = hub.create(wanted).await?;
+    hub.audit(&company, actor.clone(), Action::SessionCreated, Some(&id), format!("at {host}"));
+    let Invitation { pin, customer_url } = hub.invite(&id, &company)?;
+    hub.audit(&company, actor, Action::PinIssued, Some(&id), "");
+    let agent_url = hub.agent_link(&id, &company, guest)?.into();
+    let (pin, more, customer_url) = (pin.plain, pin.more, customer_url.into());
+    Ok((StatusCode::CREATED, Json(CreatedSession { id, pin, more, customer_url, agent_url })))
 }
 
 /// A session of the caller's company; others' do not exist.
@@ -257,7 +271,12 @@ async fn recorded(hub: &Hub, id: &SessionId, company: &CompanyId) -> Answer<Reco
 
 async fn list(State(hub): State<Arc<Hub>>, caller: By<Sessions>) -> Answer<Json<SessionList>> {
     let records = hub.store.recent(&caller.company.id).await.map_err(internal)?;
+    let state = hub.state();
     let summary = |record: Record| SessionSummary {
+        customer: state.live.get(&record.id).is_some_and(|live| {
+            live.session.people().iter().any(|person| person.role == Role::Customer && person.present)
+        }),
+        wants: state.live.get(&record.id).and_then(|live| live.session.wants()).map(lacks),
         id: record.id,
         state: record.state,
         created_at: record.created_at,
@@ -265,6 +284,14 @@ async fn list(State(hub): State<Arc<Hub>>, caller: By<Sessions>) -> Answer<Json<
         agent: record.agent.map(Private::new),
     };
     Ok(Json(SessionList { sessions: records.into_iter().map(summary).collect() }))
+}
+
+fn lacks(wants: Wants<'_>) -> api::Wants {
+    match wants {
+        Wants::Agent => api::Wants::Agent,
+        Wants::Colleague { from, to } => api::Wants::Colleague { from: from.clone(), to: to.cloned() },
+        Wants::Help => api::Wants::Help,
+    }
 }
 
 /// Ending what is over is no error.
@@ -299,20 +326,24 @@ async fn join_link(
     Path(id): Path<String>,
 ) -> Answer<Json<JoinLink>> {
     let id = session_id(&id)?;
-    let (role, name) = match caller.person() {
-        Some(person) => (person.joins_as, person.name.as_str()),
-        None => (Role::Agent, "Agent"),
+    let mut guest = live::guest(&hub, &caller).await?;
+    let offered = |live: &Live| match live.session.wants() {
+        Some(Wants::Colleague { to, .. }) => to.is_none() || to == guest.account.as_ref(),
+        Some(Wants::Agent | Wants::Help) | None => false,
     };
-    let agent_url = hub.agent_link(&id, &caller.company.id, role, name)?;
+    guest.takes_over = hub.with_session(&id, &caller.company.id, offered).unwrap_or(false);
+    let agent_url = hub.agent_link(&id, &caller.company.id, guest)?;
     Ok(Json(JoinLink { agent_url: agent_url.into() }))
 }
 
 async fn redeem(
     State(hub): State<Arc<Hub>>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
     Body(body): Body<RedeemPin>,
 ) -> Answer<Json<RedeemedPin>> {
-    let customer_url = hub.redeem(&body.company, body.pin.reveal(), from.ip())?;
+    let place = Place { company: body.company, host: host(&headers) };
+    let customer_url = hub.redeem(&place, body.pin.reveal(), from.ip())?;
     Ok(Json(RedeemedPin { customer_url: customer_url.into() }))
 }
 

@@ -1,16 +1,17 @@
-//! How people come into sessions: creating one, links, PINs, and coming back.
+//! How people come into sessions: creating one, links, the agents' PINs, and coming back.
 
 use crate::hub::{Hub, State, ToPage, ToRecord};
 use crate::mailbox::Mailbox;
-use crate::tokens::{Expiring, Hashed, hashed, new_pin, new_secret, new_session_id};
+use crate::pins::{Pin, Pins, Place, Refused, Trier};
+use crate::tokens::{Expiring, Hashed, hashed, new_secret, new_session_id};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tandem_protocol::api::{Action, Actor};
 use tandem_protocol::control::Claim;
 use tandem_protocol::signal::{Credential, Refusal};
-use tandem_protocol::{CompanyId, ParticipantId, Private, Role, SessionId, limits};
-use tandem_session::{Event, Now, Window};
+use tandem_protocol::{CompanyId, ParticipantId, PersonId, Private, Rights, Role, SessionId, limits};
+use tandem_session::{Comparer, Event, Guest, Now, Window};
 use tokio::sync::oneshot;
 
 /// How long a link can be used that nobody has.
@@ -21,15 +22,26 @@ const TOKEN_LIFE: Duration = Duration::from_secs(2 * 3600);
 pub(crate) struct Entrances {
     tickets: Expiring<Hashed, Ticket>,
     resumes: Expiring<Hashed, (SessionId, ParticipantId)>,
-    pins: Expiring<Hashed, SessionId>,
+    /// Those that agents read out.
+    pins: Pins<SessionId>,
 }
 
 /// What a one-time token lets somebody become.
 #[derive(Debug, Clone)]
 struct Ticket {
     session: SessionId,
-    role: Role,
-    name: String,
+    guest: Guest,
+}
+
+/// Whoever is to be helped.
+pub(crate) fn customer() -> Guest {
+    Guest {
+        role: Role::Customer,
+        name: "Customer".into(),
+        rights: Rights::ALL,
+        account: None,
+        takes_over: false,
+    }
 }
 
 impl Entrances {
@@ -45,28 +57,19 @@ impl Entrances {
         self.resumes.retain(|(session, _)| is_known(session));
     }
 
-    fn new_ticket(&mut self, session: &SessionId, role: Role, name: &str, now: Now) -> String {
-        let token = new_secret();
-        let name = name.chars().take(limits::NAME).collect();
-        self.tickets.insert(hashed(&token), Ticket { session: session.clone(), role, name }, now + TOKEN_LIFE);
-        token
-    }
-
-    fn new_pin(&mut self, session: &SessionId, company: &CompanyId, now: Now, life: Duration) -> String {
-        loop {
-            let pin = new_pin();
-            let key = pin_key(company, &pin);
-            if self.pins.get(&key, now).is_none() {
-                self.pins.insert(key, session.clone(), now + life);
-                return pin;
-            }
+    /// What links that nobody has used yet are worth, when a role has changed.
+    pub(crate) fn renew(&mut self, account: &PersonId, rights: Rights) {
+        for ticket in self.tickets.values_mut().filter(|ticket| ticket.guest.account.as_ref() == Some(account)) {
+            ticket.guest.rights = rights;
         }
     }
-}
 
-/// A PIN opens nothing without its company.
-fn pin_key(company: &CompanyId, pin: &str) -> Hashed {
-    hashed(&format!("{company}/{pin}"))
+    pub(crate) fn new_ticket(&mut self, session: &SessionId, mut guest: Guest, now: Now) -> String {
+        let token = new_secret();
+        guest.name = guest.name.chars().take(limits::NAME).collect();
+        self.tickets.insert(hashed(&token), Ticket { session: session.clone(), guest }, now + TOKEN_LIFE);
+        token
+    }
 }
 
 /// Why the API could not do something.
@@ -80,6 +83,8 @@ pub(crate) enum Failure {
     Over,
     #[error("invalid PIN")]
     InvalidPin,
+    #[error("somebody is guessing PINs: enter the further digits as well")]
+    MorePin,
     #[error("too many attempts; try again later")]
     TooMany,
     #[error(transparent)]
@@ -92,15 +97,14 @@ pub(crate) struct Wanted {
     pub(crate) company_name: String,
     pub(crate) agent: Option<String>,
     pub(crate) start_host: String,
+    pub(crate) asks_for_control: bool,
     pub(crate) claim: Claim,
 }
 
-/// A new session's secrets.
-pub(crate) struct Created {
-    pub(crate) id: SessionId,
-    pub(crate) pin: String,
+/// How a customer comes into a session to which an agent invites them.
+pub(crate) struct Invitation {
+    pub(crate) pin: Pin,
     pub(crate) customer_url: String,
-    pub(crate) agent_url: String,
 }
 
 /// Ends a session that nobody waits for any more: its links were never given out.
@@ -116,7 +120,7 @@ impl Drop for Unclaimed<'_> {
 
 impl Hub {
     /// Creates a session; answers when a node has given it a browser.
-    pub(crate) async fn create(self: &Arc<Self>, wanted: Wanted) -> Result<Created, Failure> {
+    pub(crate) async fn create(self: &Arc<Self>, wanted: Wanted) -> Result<SessionId, Failure> {
         let (nodes, sfu) = {
             let state = self.state();
             (state.components.nodes(), state.choose_sfu().ok_or(Failure::NoCapacity)?)
@@ -125,25 +129,30 @@ impl Hub {
             return Err(Failure::NoCapacity);
         }
         let id = new_session_id();
-        let Wanted { company, company_name, agent, start_host, claim } = wanted;
+        let Wanted { company, company_name, agent, start_host, asks_for_control, claim } = wanted;
         self.store.add_session(&id, &company, &start_host, agent.as_deref()).await?;
         let (hosted, answered) = oneshot::channel();
         let begun =
-            tandem_session::Wanted { id: id.clone(), company: company.clone(), company_name, claim, nodes, sfu };
+            tandem_session::Wanted { id: id.clone(), company, company_name, claim, asks_for_control, nodes, sfu };
         self.begin(&id, begun, hosted);
         let mut unclaimed = Unclaimed(Some((self, id.clone())));
         answered.await.map_err(|_| Failure::NoCapacity)?;
-        let now = self.now();
-        let mut state = self.state();
-        if state.live.get(&id).is_none_or(|live| live.session.ended().is_some()) {
+        if self.state().live.get(&id).is_none_or(|live| live.session.ended().is_some()) {
             return Err(Failure::NoCapacity);
         }
-        let pin = state.entrances.new_pin(&id, &company, now, self.config.pin_life);
-        let customer = state.entrances.new_ticket(&id, Role::Customer, "Customer", now);
-        let agent = state.entrances.new_ticket(&id, Role::Agent, agent.as_deref().unwrap_or("Agent"), now);
-        drop(state);
         unclaimed.0 = None;
-        Ok(Created { id, pin, customer_url: self.customer_url(&company, &customer), agent_url: self.agent_url(&agent) })
+        Ok(id)
+    }
+
+    /// A PIN and a link for the customer. The PIN is good on the host by which people know us.
+    pub(crate) fn invite(&self, id: &SessionId, company: &CompanyId) -> Result<Invitation, Failure> {
+        let now = self.now();
+        let place = Place { company: company.clone(), host: host_of(&self.public_url) };
+        let mut state = self.state();
+        let pin = state.entrances.pins.make(&place, id.clone(), now, self.config.pin_life, &mut rand::rng());
+        let pin = pin.ok_or(Failure::TooMany)?;
+        let token = state.entrances.new_ticket(id, customer(), now);
+        Ok(Invitation { pin, customer_url: self.customer_url(company, &token) })
     }
 
     /// Tokens stand in the fragment: it reaches no server and no log, and a preview of the link does not use it up.
@@ -160,29 +169,44 @@ impl Hub {
         &self,
         id: &SessionId,
         company: &CompanyId,
-        role: Role,
-        name: &str,
+        guest: Guest,
     ) -> Result<String, Failure> {
         let now = self.now();
         let mut state = self.state();
         let live =
             state.live.get(id).filter(|live| live.session.company() == company && live.session.ended().is_none());
         live.ok_or(Failure::NotFound)?;
-        let token = state.entrances.new_ticket(id, role, name, now);
+        let token = state.entrances.new_ticket(id, guest, now);
         Ok(self.agent_url(&token))
     }
 
     /// A PIN for the customer's link. Wrong, foreign, used and expired ones get one and the same answer.
-    pub(crate) fn redeem(&self, company: &CompanyId, pin: &str, from: IpAddr) -> Result<String, Failure> {
+    pub(crate) fn redeem(&self, place: &Place, pin: &str, from: IpAddr) -> Result<String, Failure> {
         let now = self.now();
-        if !self.rates().may_redeem(from, company, now) {
-            return Err(Failure::TooMany);
-        }
-        let digits: String = pin.chars().filter(char::is_ascii_digit).take(10).collect();
         let mut state = self.state();
-        let session = state.entrances.pins.take(&pin_key(company, &digits), now).ok_or(Failure::InvalidPin)?;
-        let token = state.entrances.new_ticket(&session, Role::Customer, "Customer", now);
-        Ok(self.customer_url(company, &token))
+        let taken = state.entrances.pins.take(place, pin, Trier::Address(from.into()), now);
+        let session = taken.map_err(|refused| self.pin_refused(&place.company, &Actor::Stranger, refused))?;
+        let live = state.live.get(&session).ok_or(Failure::InvalidPin)?;
+        let words = Private::new(crate::words::two(&live.language));
+        self.handle_in(&mut state, &session, Event::CheckWords { words, by: Comparer::Agent });
+        let token = state.entrances.new_ticket(&session, customer(), now);
+        self.audit(&place.company, Actor::Stranger, Action::PinRedeemed, Some(&session), "the agent's");
+        Ok(self.customer_url(&place.company, &token))
+    }
+
+    /// Keeps in the audit that somebody entered a wrong one, and what they are told.
+    pub(crate) fn pin_refused(&self, company: &CompanyId, by: &Actor, refused: Refused) -> Failure {
+        match refused {
+            Refused::Invalid { spent } => {
+                self.audit(company, by.clone(), Action::PinRefused, None, "");
+                if spent {
+                    self.audit(company, Actor::Tandem, Action::PinsSpent, None, "further digits are asked for");
+                }
+                Failure::InvalidPin
+            }
+            Refused::More => Failure::MorePin,
+            Refused::TooMany => Failure::TooMany,
+        }
     }
 
     /// A window asks to join; what becomes of it, it is told. Gives the session it is about.
@@ -217,9 +241,13 @@ impl Hub {
     ) -> Result<(SessionId, ParticipantId, Private<String>), Refusal> {
         let ticket = state.entrances.tickets.take(&hashed(token.reveal()), now).ok_or(Refusal::InvalidLink)?;
         let live = state.live.get_mut(&ticket.session).ok_or(Refusal::InvalidLink)?;
-        let (role, name) = (ticket.role, Private::new(ticket.name.clone()));
-        let who = live.session.add(role, ticket.name)?;
+        let (role, name) = (ticket.guest.role, Private::new(ticket.guest.name.clone()));
+        let who = live.session.add(ticket.guest)?;
         let company = live.session.company();
+        if role == Role::Customer {
+            // A session has one customer: its PIN is used up, however they came.
+            state.entrances.pins.retain(|session| *session != ticket.session);
+        }
         let joined = live.session.people().into_iter().find(|person| person.id == who);
         if let Some(who) = joined {
             self.keep(ToRecord::Joined { session: ticket.session.clone(), who });
@@ -233,4 +261,10 @@ impl Hub {
         );
         Ok((ticket.session, who, key.into()))
     }
+}
+
+/// The host of an address or an origin, with its port.
+pub(crate) fn host_of(address: &str) -> String {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or_default().to_ascii_lowercase()
 }

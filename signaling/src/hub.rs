@@ -3,6 +3,7 @@
 //! What happens is decided by `tandem_session`; here its effects are carried out.
 
 use crate::Config;
+use crate::calls::Calls;
 use crate::components::{Components, Link, Registration, ToComponent};
 use crate::entrances::Entrances;
 use crate::fetch::Fetcher;
@@ -40,6 +41,8 @@ pub(crate) struct Live {
     pub(crate) session: Session,
     /// Seconds since 1970 (UTC).
     pub(crate) created_at: i64,
+    /// BCP 47, of the cloud browser.
+    pub(crate) language: String,
     created: Now,
     pub(crate) windows: HashMap<Window, Mailbox<ToPage>>,
     /// Who waits for a node to take it.
@@ -50,6 +53,7 @@ pub(crate) struct Live {
 pub(crate) struct State {
     pub(crate) live: HashMap<SessionId, Live>,
     pub(crate) entrances: Entrances,
+    pub(crate) calls: Calls,
     pub(crate) components: Components,
     last: u64,
 }
@@ -99,7 +103,8 @@ impl Hub {
         let components = Components::new(config.limits.lease);
         let (ready, ready_seen) = watch::channel(components.missing().to_owned());
         let (records, recorded) = mpsc::unbounded_channel();
-        let state = State { live: HashMap::new(), entrances: Entrances::default(), components, last: 0 };
+        let (live, entrances, calls) = Default::default();
+        let state = State { live, entrances, calls, components, last: 0 };
         let hub = Hub {
             config,
             public_url,
@@ -178,10 +183,10 @@ impl Hub {
     /// Keeps a new session, and asks for its browser.
     pub(crate) fn begin(&self, id: &SessionId, wanted: tandem_session::Wanted, hosted: oneshot::Sender<()>) {
         let now = self.now();
+        let language = wanted.claim.language.clone();
         let (session, effects) = Session::new(wanted, self.config.limits, now);
-        let created_at = crate::store::unix_now();
-        let live =
-            Live { session, created_at, created: now, windows: HashMap::new(), hosted: Some(hosted), ended: None };
+        let (created_at, windows, hosted) = (crate::store::unix_now(), HashMap::new(), Some(hosted));
+        let live = Live { session, created_at, language, created: now, windows, hosted, ended: None };
         let mut state = self.state();
         state.live.insert(id.clone(), live);
         self.carry_out(&mut state, id, effects, now);
@@ -232,6 +237,14 @@ impl Hub {
                     if let Some(hosted) = live.hosted.take() {
                         // Whoever asked may have given up, and then ends it.
                         let _ = hosted.send(());
+                    }
+                }
+                Effect::Did { who, action } => {
+                    if let Some(Participant { role, name, .. }) =
+                        live.session.people().into_iter().find(|person| person.id == who)
+                    {
+                        let actor = Actor::Participant { role, name };
+                        self.audit(live.session.company(), actor, action, Some(id), "");
                     }
                 }
                 Effect::Record { state } => {
@@ -392,9 +405,10 @@ impl Hub {
         self.lockouts().expire(now);
         self.asked().expire(now);
         let mut state = self.state();
-        let State { live, entrances, .. } = &mut *state;
+        let State { live, entrances, calls, .. } = &mut *state;
         live.retain(|_, live| live.ended.is_none_or(|at| now.saturating_sub(at) < REMEMBERED));
         entrances.expire(now, |session| live.contains_key(session));
+        calls.expire(now);
         let states: Vec<_> = live.values().map(|live| live.session.state()).collect();
         self.metrics.sessions(&states);
     }
@@ -426,6 +440,8 @@ fn end_word(reason: EndReason) -> &'static str {
         EndReason::Idle => "nobody was there or did anything",
         EndReason::TooLong => "it took the longest time",
         EndReason::Node => "its browser broke down",
+        EndReason::NotConfirmed => "the check words were not the same",
+        EndReason::HandedOver | EndReason::Removed => "nobody was left",
     }
 }
 

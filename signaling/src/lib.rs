@@ -3,6 +3,7 @@
 #[expect(clippy::result_large_err, reason = "an error here is the answer itself, made once a request")]
 mod api;
 mod arguments;
+mod calls;
 mod components;
 mod control;
 mod entrances;
@@ -13,6 +14,7 @@ mod metrics;
 mod oidc;
 mod pages;
 mod passwords;
+mod pins;
 mod rates;
 mod serve;
 mod sign_ins;
@@ -20,6 +22,7 @@ mod store;
 mod tls;
 mod tokens;
 mod totp;
+mod words;
 mod ws;
 
 pub use arguments::AccountArguments;
@@ -63,6 +66,8 @@ pub struct Config {
     pub control_key: Secret,
     /// The API key of the demo company, which exists only when this is set.
     pub demo_key: Option<Secret>,
+    /// Where the demo company's sessions begin.
+    pub demo_site: Option<String>,
     pub admin: FirstAdmin,
     pub limits: Limits,
     /// How long a PIN can be redeemed.
@@ -127,7 +132,13 @@ impl Signaling {
         let store = Store::open(&config.data, config.database.as_ref()).await?;
         let passwords = Passwords::default();
         let demo = match &config.demo_key {
-            Some(key) => Some(store.open_demo(key, &passwords).await?),
+            Some(key) => {
+                let people = store.open_demo(key, &passwords).await?;
+                if let Some(site) = &config.demo_site {
+                    store.set_demo_site(site).await?;
+                }
+                Some(people)
+            }
             None => {
                 store.close_demo().await?;
                 None

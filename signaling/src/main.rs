@@ -48,6 +48,7 @@ async fn main() -> Result<()> {
         database: accounts.database(),
         control_key,
         demo_key: None,
+        demo_site: None,
         admin: accounts.first_admin(),
         limits,
         pin_life,

@@ -85,6 +85,9 @@ impl Metrics {
             | ServerSignal::People { .. }
             | ServerSignal::Answer { .. }
             | ServerSignal::Reconnect
+            | ServerSignal::Waiting { .. }
+            | ServerSignal::Called { .. }
+            | ServerSignal::Check { .. }
             | ServerSignal::Ended { .. } => {}
         }
     }

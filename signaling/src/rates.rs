@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::time::Duration;
-use tandem_protocol::CompanyId;
 use tandem_session::Now;
 
 /// So many tries, which come back one by one.
@@ -36,7 +35,7 @@ const REMEMBERED: usize = 20_000;
 
 /// A bucket for each key.
 #[derive(Debug)]
-struct Rates<K> {
+pub(crate) struct Rates<K> {
     tries: u32,
     period: Duration,
     buckets: HashMap<K, Bucket>,
@@ -44,11 +43,19 @@ struct Rates<K> {
 }
 
 impl<K: Hash + Eq> Rates<K> {
-    fn new(tries: u32, period: Duration) -> Self {
+    pub(crate) fn new(tries: u32, period: Duration) -> Self {
         Rates { tries, period, buckets: HashMap::new(), swept: Now::ZERO }
     }
 
-    fn take(&mut self, key: K, now: Now) -> bool {
+    /// Whether a try is free, without using it up.
+    pub(crate) fn has(&self, key: &K, now: Now) -> bool {
+        match self.buckets.get(key) {
+            Some(bucket) => bucket.clone().take(self.tries, self.period, now),
+            None => self.buckets.len() < REMEMBERED || now.saturating_sub(self.swept) >= self.period / 10,
+        }
+    }
+
+    pub(crate) fn take(&mut self, key: K, now: Now) -> bool {
         if self.buckets.len() >= REMEMBERED {
             let period = self.period;
             // Not at each try, or the sweep itself were the flood's work.
@@ -81,8 +88,7 @@ impl From<IpAddr> for Neighbour {
 /// All of signalling's rates.
 #[derive(Debug)]
 pub(crate) struct HubRates {
-    pins: Rates<Neighbour>,
-    pins_of_company: Rates<CompanyId>,
+    calls: Rates<Neighbour>,
     sign_ins: Rates<Neighbour>,
     sign_ins_of_person: Rates<String>,
     joins: Rates<Neighbour>,
@@ -92,8 +98,7 @@ impl Default for HubRates {
     fn default() -> Self {
         let minutes = |n: u64| Duration::from_secs(60 * n);
         HubRates {
-            pins: Rates::new(10, minutes(10)),
-            pins_of_company: Rates::new(100, minutes(10)),
+            calls: Rates::new(20, minutes(10)),
             sign_ins: Rates::new(20, minutes(1)),
             sign_ins_of_person: Rates::new(30, minutes(5)),
             joins: Rates::new(120, minutes(1)),
@@ -102,8 +107,9 @@ impl Default for HubRates {
 }
 
 impl HubRates {
-    pub(crate) fn may_redeem(&mut self, from: IpAddr, company: &CompanyId, now: Now) -> bool {
-        self.pins.take(from.into(), now) && self.pins_of_company.take(company.clone(), now)
+    /// A customer asks for a PIN.
+    pub(crate) fn may_call(&mut self, from: IpAddr, now: Now) -> bool {
+        self.calls.take(from.into(), now)
     }
 
     pub(crate) fn may_sign_in(&mut self, from: IpAddr, email: &str, now: Now) -> bool {
@@ -125,18 +131,17 @@ mod tests {
         let at = Duration::from_secs;
         assert_eq!((0..5).filter(|_| rates.take("a", at(0))).count(), 3);
         assert!(rates.take("b", at(0)), "somebody else's are their own");
-        assert!(!rates.take("a", at(9)));
+        assert!(!rates.has(&"a", at(9)) && !rates.take("a", at(9)));
+        assert!(rates.has(&"a", at(19)) && rates.has(&"c", at(0)));
         assert!(rates.take("a", at(19)));
     }
 
     #[test]
     fn a_host_is_one_however_many_addresses_it_has() {
         let mut rates = HubRates::default();
-        let company: CompanyId = "acme".parse().unwrap();
-        let tried =
-            (0..50u32).filter(|n| rates.may_redeem(format!("2001:db8::{n:x}").parse().unwrap(), &company, Now::ZERO));
-        assert_eq!(tried.count(), 10);
-        assert!(rates.may_redeem("2001:db8:0:1::1".parse().unwrap(), &company, Now::ZERO));
+        let tried = (0..50u32).filter(|n| rates.may_call(format!("2001:db8::{n:x}").parse().unwrap(), Now::ZERO));
+        assert_eq!(tried.count(), 20);
+        assert!(rates.may_call("2001:db8:0:1::1".parse().unwrap(), Now::ZERO));
     }
 
     #[test]

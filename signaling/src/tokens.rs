@@ -1,4 +1,4 @@
-//! Secrets that people carry: one-time tokens, keys to come back, PINs, cookies. Only their hashes are kept.
+//! Secrets that people carry: one-time tokens, keys to come back, cookies. Only their hashes are kept.
 
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -25,11 +25,6 @@ pub(crate) fn new_secret() -> String {
     tandem_component::Secret::random().reveal().to_owned()
 }
 
-/// Nine random digits.
-pub(crate) fn new_pin() -> String {
-    format!("{:09}", rand::random_range(0..1_000_000_000u32))
-}
-
 pub(crate) fn new_session_id() -> SessionId {
     SessionId::from_random(rand::random())
 }
@@ -51,6 +46,27 @@ impl<K: Hash + Eq, V> Expiring<K, V> {
 
     pub(crate) fn get(&self, key: &K, now: Now) -> Option<&V> {
         self.0.get(key).filter(|(ends, _)| *ends > now).map(|(_, value)| value)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: &K, now: Now) -> Option<&mut V> {
+        self.0.get_mut(key).filter(|(ends, _)| *ends > now).map(|(_, value)| value)
+    }
+
+    /// When it ends.
+    pub(crate) fn ends(&self, key: &K) -> Option<Now> {
+        self.0.get(key).map(|(ends, _)| *ends)
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.0.values().map(|(_, value)| value)
+    }
+
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.0.values_mut().map(|(_, value)| value)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Takes it out, so that it opens nothing a second time.
@@ -87,13 +103,5 @@ mod tests {
         tokens.insert("d", 4, second(20));
         tokens.expire(second(10));
         assert_eq!((tokens.get(&"c", second(0)), tokens.get(&"d", second(0))), (None, Some(&4)));
-    }
-
-    #[test]
-    fn pins_have_nine_digits() {
-        for _ in 0..100 {
-            let pin = new_pin();
-            assert!(pin.len() == 9 && pin.bytes().all(|b| b.is_ascii_digit()), "{pin}");
-        }
     }
 }

@@ -1,8 +1,10 @@
 //! `/ws`: a participant's page.
 
+use crate::calls::Calling;
 use crate::hub::{Hub, ToPage};
 use crate::mailbox::{Inbox, Mailbox, mailbox};
 use crate::rates::Bucket;
+use crate::tokens::Hashed;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
@@ -46,10 +48,11 @@ async fn upgrade(
     if !crate::api::is_own_origin(&hub, &headers) {
         return (StatusCode::FORBIDDEN, "not from this origin\n").into_response();
     }
+    let host = crate::api::host(&headers);
     let socket = socket.max_message_size(READ).max_frame_size(READ);
     socket.on_upgrade(move |socket| async move {
         hub.metrics.sockets.inc();
-        serve(&hub, socket, from).await;
+        serve(&hub, socket, from, host).await;
         hub.metrics.sockets.dec();
     })
 }
@@ -61,13 +64,14 @@ enum Then {
     End,
 }
 
-async fn serve(hub: &Hub, socket: WebSocket, from: SocketAddr) {
+async fn serve(hub: &Hub, socket: WebSocket, from: SocketAddr, host: String) {
     let (mut sink, mut stream) = socket.split();
     let (mailbox, mut inbox) = mailbox(QUEUE, &hub.shutdown);
     let now = hub.now();
     let bucket = Bucket::new(MESSAGES, now);
-    let mut page =
-        Page { hub, window: hub.next(), mailbox, session: None, faults: 0, from, messages: bucket, reports: bucket };
+    let (window, session, call) = (hub.next(), None, None);
+    let (messages, reports) = (bucket, bucket);
+    let mut page = Page { hub, window, mailbox, session, call, faults: 0, from, host, messages, reports };
     let mut ping = tokio::time::interval(SILENCE / 3);
     let (opened, mut heard) = (Instant::now(), Instant::now());
     loop {
@@ -75,7 +79,8 @@ async fn serve(hub: &Hub, socket: WebSocket, from: SocketAddr) {
             () = inbox.cut.cancelled() => Then::End,
             Some(message) = inbox.received.recv() => send(&mut sink, message).await,
             _ = ping.tick() => {
-                let is_lost = heard.elapsed() >= SILENCE || (page.session.is_none() && opened.elapsed() >= UNJOINED);
+                let is_idle = page.session.is_none() && page.call.is_none() && opened.elapsed() >= UNJOINED;
+                let is_lost = heard.elapsed() >= SILENCE || is_idle;
                 if is_lost { Then::End } else { send(&mut sink, ToPage::Probe).await }
             }
             message = stream.next() => {
@@ -138,8 +143,12 @@ struct Page<'a> {
     mailbox: Mailbox<ToPage>,
     /// The session it joined, or asked to.
     session: Option<SessionId>,
+    /// The customer here waits to be called.
+    call: Option<Hashed>,
     faults: u32,
     from: SocketAddr,
+    /// The host by which the page was reached.
+    host: String,
     messages: Bucket,
     reports: Bucket,
 }
@@ -163,7 +172,20 @@ impl Page<'_> {
             Err(_) => return self.fault(Refusal::Malformed),
             Ok(ClientSignal::Join { credential, take_over }) => return self.join(&credential, take_over),
             Ok(ClientSignal::Report { .. }) => return Then::GoOn,
+            Ok(ClientSignal::Call { company, language, viewport, key }) => {
+                let host = self.host.clone();
+                return self.wait(Calling { company, host, language, viewport, key });
+            }
             Ok(ClientSignal::Accept) => Event::Accept { window },
+            Ok(ClientSignal::Check { same }) => Event::Check { window, same },
+            Ok(ClientSignal::Pause) => Event::Pause { window },
+            Ok(ClientSignal::Resume) => Event::Resume { window },
+            Ok(ClientSignal::AskControl) => Event::AskControl { window },
+            Ok(ClientSignal::AnswerControl { participant, give }) => {
+                Event::AnswerControl { window, participant, give }
+            }
+            Ok(ClientSignal::TakeControl) => Event::TakeControl { window },
+            Ok(ClientSignal::AskHelp) => Event::AskHelp { window },
             Ok(ClientSignal::Offer { sdp }) => Event::Offer { window, sdp },
             Ok(ClientSignal::End) => Event::End { window },
         };
@@ -171,6 +193,25 @@ impl Page<'_> {
             self.refuse(Refusal::NotAllowed);
         }
         Then::GoOn
+    }
+
+    fn wait(&mut self, calling: Calling) -> Then {
+        if self.session.is_some() {
+            self.refuse(Refusal::NotAllowed);
+            return Then::GoOn;
+        }
+        self.hang_up();
+        match self.hub.call(calling, self.from.ip(), self.window, self.mailbox.clone()) {
+            Ok(call) => self.call = Some(call),
+            Err(reason) => self.refuse(reason),
+        }
+        Then::GoOn
+    }
+
+    fn hang_up(&mut self) {
+        if let Some(call) = self.call.take() {
+            self.hub.hung_up(&call, self.window);
+        }
     }
 
     fn join(&mut self, credential: &Credential, take_over: bool) -> Then {
@@ -187,6 +228,7 @@ impl Page<'_> {
             // It was told `Elsewhere`, and asks again.
             self.leave();
         }
+        self.hang_up();
         match self.hub.join(credential, take_over, self.window, self.mailbox.clone()) {
             Ok(session) => self.session = Some(session),
             Err(reason) => self.refuse(reason),
@@ -202,6 +244,7 @@ impl Page<'_> {
     }
 
     fn leave(&mut self) {
+        self.hang_up();
         if let Some(session) = self.session.take() {
             self.hub.left(&session, self.window);
         }

@@ -27,6 +27,10 @@ export async function tour(system, browser, { device, locale, colorScheme }, loo
   };
   await visit('customer-pin', '/c/demo', '#pin');
   await visit('customer-bad-link', '/c/demo#t=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'h1');
+  await page.goto(`${system.base}/c/demo`);
+  await page.locator('[data-tandem=show-pin]').click();
+  await page.locator('[data-tandem=my-pin]').waitFor();
+  await look('customer-my-pin', page);
   await visit('sign-in', '/agent', '#password');
   await signIn(page, credentials(system));
   await visit('console', '/agent', '#start');
@@ -54,7 +58,7 @@ export async function signIn(page, { email, password }) {
 async function session(system, context, agent, look) {
   await agent.goto(`${system.base}/agent`);
   await agent.locator('#start').fill(`${system.demo}/checkout.html`);
-  await agent.locator('form button.primary').click();
+  await agent.locator('form:has(#start) button.primary').click();
   await agent.locator('[data-tandem=pin]').waitFor();
   await look('console-invite', agent);
   const pin = (await agent.locator('[data-tandem=pin]').innerText()).replace(/\D/g, '');
@@ -65,10 +69,24 @@ async function session(system, context, agent, look) {
   await look('customer-consent', customer);
   await look('console-consent', agent);
   await customer.locator('[data-tandem=accept]').click();
+  await agent.locator('[data-tandem=words-same]').click();
   await Promise.all([seesPicture(customer), seesPicture(agent)]);
   await customer.locator(SCREEN).waitFor();
   await look('customer-live', customer);
   await look('console-live', agent);
+  await customer.locator('[data-tandem=pause]').click();
+  await Promise.all([customer, agent].map((page) => page.waitForFunction(() => document.documentElement.dataset.session === 'paused')));
+  await look('customer-paused', customer);
+  await look('console-paused', agent);
+  await customer.locator('[data-tandem=resume]').click();
+  await Promise.all([seesPicture(customer), seesPicture(agent)]);
+  await customer.locator('[data-tandem=control]:visible').click();
+  await agent.locator('[data-tandem=ask-control]').click();
+  await customer.locator('[data-tandem=give-control]').waitFor();
+  await look('customer-asked', customer);
+  await look('console-asked', agent);
+  await customer.locator('[data-tandem=give-control]').click();
+  await customer.locator('[data-tandem=give-control]').waitFor({ state: 'detached' });
   await customer.locator('.stop').click();
   await Promise.all([customer, agent].map((page) => page.waitForFunction(() => document.documentElement.dataset.session === 'ended')));
   await look('customer-ended', customer);

@@ -6,8 +6,8 @@ use crate::{Action, Millis, Permit};
 use std::collections::HashMap;
 use tandem_protocol::input::{ControlInput, MouseButton, PointerInput, TouchPhase};
 use tandem_protocol::notice::{CursorNotice, Denied};
-use tandem_protocol::policy::{Permissions, Policy};
-use tandem_protocol::{InputId, ParticipantId, Role, Viewport};
+use tandem_protocol::policy::Policy;
+use tandem_protocol::{Act, InputId, ParticipantId, Rights, Role, Viewport};
 
 /// Twice what a 144 Hz mouse makes.
 const MOVES_A_SECOND: u64 = 300;
@@ -30,6 +30,8 @@ pub struct Gate {
 #[derive(Debug)]
 struct Person {
     role: Role,
+    /// What signalling allows them; the policy may allow less.
+    rights: Rights,
     modifiers: Mask,
     /// The last move's number, so that a late one is known.
     sequence: Option<u32>,
@@ -86,12 +88,18 @@ impl Gate {
     }
 
     /// Lets this person's input count from now on.
-    pub fn admit(&mut self, who: ParticipantId, role: Role, now: Millis) {
+    pub fn admit(&mut self, who: ParticipantId, role: Role, rights: Rights, now: Millis) {
         let (moves, acts) = (Bucket::new(MOVES_A_SECOND, now), Bucket::new(ACTS_A_SECOND, now));
-        self.people
-            .entry(who)
-            .or_insert(Person { role, modifiers: Mask::default(), sequence: None, moves, acts })
-            .role = role;
+        let person = Person { role, rights, modifiers: Mask::default(), sequence: None, moves, acts };
+        let person = self.people.entry(who).or_insert(person);
+        (person.role, person.rights) = (role, rights);
+    }
+
+    /// Changes what somebody may do. Who may no longer click or type lets go of what they hold.
+    pub fn allow(&mut self, who: ParticipantId, rights: Rights) -> Outcome {
+        let Some(person) = self.people.get_mut(&who) else { return Outcome::default() };
+        person.rights = rights;
+        self.silence(who)
     }
 
     /// This person left or lost the connection: what they hold is let go, and nothing of theirs counts any more.
@@ -104,10 +112,13 @@ impl Gate {
     /// Takes a new policy. Whoever may no longer act lets go of what they hold.
     pub fn set_policy(&mut self, policy: Policy) -> Outcome {
         self.policy = policy;
-        let silenced = |gate: &Gate, role: Role| gate.permissions(role).is_some_and(|p| !p.control || !p.typing);
-        let people: Vec<_> = self.people.iter().filter(|(_, p)| silenced(self, p.role)).map(|(who, _)| *who).collect();
-        let permits = people.into_iter().flat_map(|who| self.let_go(who).permits).collect();
+        let people: Vec<_> = self.people.keys().copied().collect();
+        let permits = people.into_iter().flat_map(|who| self.silence(who).permits).collect();
         Outcome { permits, ..Outcome::default() }
+    }
+
+    fn silence(&mut self, who: ParticipantId) -> Outcome {
+        if self.may(who, Act::Click) && self.may(who, Act::Type) { Outcome::default() } else { self.let_go(who) }
     }
 
     /// Whether the page has a guard, which judges what lies under a press. In one that has none only the customer acts.
@@ -137,7 +148,10 @@ impl Gate {
         let Some(person) = self.people.get_mut(&who) else { return Outcome::default() };
         person.sequence = Some(input.sequence);
         let (role, modifiers) = (person.role, person.modifiers);
-        let moves = self.may(role, |p| p.control)
+        if !self.may(who, Act::Point) {
+            return Outcome::denied(Denied::Role);
+        }
+        let moves = self.may(who, Act::Click)
             && self.is_judged(role)
             && self.pointer.moves(who, role == Role::Customer, now);
         let mut outcome = Outcome::acts(moves.then_some(Action::Move { x, y, modifiers })).of(role);
@@ -149,18 +163,11 @@ impl Gate {
     pub fn act(&mut self, who: ParticipantId, input: ControlInput, now: Millis) -> Outcome {
         let Some(person) = self.people.get_mut(&who) else { return Outcome::denied(Denied::Role) };
         let role = person.role;
-        // Letting go is always heard, so that nothing sticks.
-        let lets_go = matches!(
-            input,
-            ControlInput::ReleaseAll
-                | ControlInput::Key { pressed: false, .. }
-                | ControlInput::Button { pressed: false, .. }
-                | ControlInput::Touch { phase: TouchPhase::End | TouchPhase::Cancel, .. }
-        );
+        let lets_go = input.act() == Act::LetGo;
         if !person.acts.take(now) && !lets_go {
             return Outcome::denied(Denied::Flood);
         }
-        if !lets_go && !self.may_act(role, &input) {
+        if !self.may(who, input.act()) {
             return Outcome::denied(Denied::Role);
         }
         let is_for_page = !matches!(input, ControlInput::Navigate { .. } | ControlInput::Tab { .. });
@@ -283,35 +290,19 @@ impl Gate {
         self.people.get(&who).map(|p| p.modifiers).unwrap_or_default()
     }
 
-    /// What a role may do; `None` for the customer, who may do everything.
-    fn permissions(&self, role: Role) -> Option<Permissions> {
-        match role {
-            Role::Customer => None,
-            Role::Agent => Some(self.policy.agent),
-            Role::Supervisor => Some(self.policy.supervisor),
-        }
+    /// Whether both signalling and the policy let somebody do this.
+    fn may(&self, who: ParticipantId, act: Act) -> bool {
+        let Some(Person { role, rights, .. }) = self.people.get(&who) else { return false };
+        let policy = match role {
+            Role::Customer => Rights::ALL,
+            Role::Agent => self.policy.agent.into(),
+            Role::Supervisor => self.policy.supervisor.into(),
+        };
+        rights.and(policy).allow(*role, act)
     }
 
     fn is_judged(&self, role: Role) -> bool {
         self.guarded || role == Role::Customer
-    }
-
-    fn may(&self, role: Role, what: impl Fn(Permissions) -> bool) -> bool {
-        self.permissions(role).is_none_or(what)
-    }
-
-    fn may_act(&self, role: Role, input: &ControlInput) -> bool {
-        match input {
-            ControlInput::Button { .. } | ControlInput::Wheel { .. } | ControlInput::Touch { .. } => {
-                self.may(role, |p| p.control)
-            }
-            ControlInput::Key { .. } | ControlInput::Text { .. } | ControlInput::Compose { .. } => {
-                self.may(role, |p| p.typing)
-            }
-            ControlInput::Navigate { .. } | ControlInput::Tab { .. } => self.may(role, |p| p.navigate),
-            ControlInput::Resize { .. } | ControlInput::Hide { .. } => role == Role::Customer,
-            ControlInput::ReleaseAll => true,
-        }
     }
 
     /// The place within the viewport; none for what is no number.

@@ -11,8 +11,8 @@ const START: Millis = Millis(1_000_000);
 
 fn gate() -> Gate {
     let mut gate = Gate::new(Policy::default(), Viewport::DEFAULT);
-    gate.admit(CUSTOMER, Role::Customer, START);
-    gate.admit(AGENT, Role::Agent, START);
+    gate.admit(CUSTOMER, Role::Customer, Rights::ALL, START);
+    gate.admit(AGENT, Role::Agent, Rights::ALL, START);
     gate.set_guarded(true);
     gate
 }
@@ -63,7 +63,7 @@ fn a_customers_press_takes_the_pointer_from_whoever_holds_it() {
 fn a_press_takes_the_pointer_until_release_or_time_out() {
     let mut gate = gate();
     let supervisor = ParticipantId(3);
-    gate.admit(supervisor, Role::Supervisor, START);
+    gate.admit(supervisor, Role::Supervisor, Rights::ALL, START);
     gate.act(AGENT, button(true), START);
     assert_eq!(gate.act(supervisor, button(true), START).denied, Some(Denied::Busy));
     assert!(
@@ -330,7 +330,7 @@ proptest! {
             let who = ParticipantId(who);
             let outcome = match chance {
                 0 => gate.dismiss(who),
-                1 => { gate.admit(who, if who == CUSTOMER { Role::Customer } else { Role::Agent }, now); Outcome::default() }
+                1 => { gate.admit(who, if who == CUSTOMER { Role::Customer } else { Role::Agent }, Rights::ALL, now); Outcome::default() }
                 _ => gate.act(who, input, now),
             };
             seat.carry_out(&outcome);
@@ -347,4 +347,54 @@ fn shortcuts_are_never_text() {
     for held in [Mask { control: true, ..Mask::default() }, Mask { alt: true, ..Mask::default() }] {
         assert!(!keys::is_shared_shortcut(keys::of_character('t').unwrap().code, held));
     }
+}
+
+/// As if neither signalling nor the SFU were there to deny it, and the policy allowed everything.
+#[test]
+fn rights_hold_for_every_role_and_act() {
+    let inputs = [
+        (Act::Click, ControlInput::Wheel { id: InputId(1), x: 1.0, y: 1.0, dx: 0.0, dy: 1.0 }),
+        (Act::Type, ControlInput::Text { id: InputId(1), text: "x".into() }),
+        (Act::Navigate, ControlInput::Navigate { to: Navigation::Back }),
+        (Act::OpenTabs, ControlInput::Tab { tab: TabId(1), close: true }),
+        (Act::CustomersOwn, ControlInput::Hide { x: 1.0, y: 1.0 }),
+        (Act::LetGo, ControlInput::ReleaseAll),
+    ];
+    let rights = [
+        (Act::Point, Rights { point: true, ..Rights::NONE }),
+        (Act::Click, Rights { click: true, ..Rights::NONE }),
+        (Act::Type, Rights { typing: true, ..Rights::NONE }),
+        (Act::Navigate, Rights { navigate: true, ..Rights::NONE }),
+        (Act::OpenTabs, Rights { open_tabs: true, ..Rights::NONE }),
+    ];
+    for role in [Role::Customer, Role::Agent, Role::Supervisor] {
+        let gate = |rights| {
+            let mut gate = Gate::new(Policy::default(), Viewport::DEFAULT);
+            gate.set_guarded(true);
+            gate.admit(AGENT, role, rights, START);
+            gate
+        };
+        for (of, right) in rights.into_iter().chain([(Act::LetGo, Rights::NONE)]) {
+            for (act, input) in &inputs {
+                let always = *act == Act::LetGo || (*act == Act::CustomersOwn && role == Role::Customer);
+                let denied = gate(right).act(AGENT, input.clone(), START).denied;
+                assert_eq!(denied.is_none(), always || of == *act, "{role:?} {of:?} {act:?}");
+            }
+            let moved = gate(right).point(AGENT, PointerInput { sequence: 1, x: 1.0, y: 1.0 }, START);
+            assert_eq!((moved.cursor.is_some(), moved.permits.len()), (of == Act::Point, 0), "{role:?} {of:?}");
+        }
+    }
+}
+
+#[test]
+fn who_loses_their_rights_lets_go_at_once() {
+    let mut gate = gate();
+    gate.act(AGENT, button(true), START);
+    gate.act(AGENT, key("KeyA", "a", true, Modifiers::default()), START);
+    assert_eq!(gate.allow(AGENT, Rights::ALL).permits.len(), 0);
+    assert_eq!(gate.allow(AGENT, Rights::ALL.without_control()).permits.len(), 2);
+    assert_eq!(gate.act(AGENT, button(true), START).denied, Some(Denied::Role));
+    gate.allow(AGENT, Rights::ALL);
+    assert_eq!(gate.act(AGENT, button(true), START).denied, None);
+    assert_eq!(gate.allow(ParticipantId(77), Rights::ALL), Outcome::default(), "nobody comes in by it");
 }

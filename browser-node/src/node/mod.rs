@@ -225,7 +225,10 @@ impl Supervisor {
                 return self.claim(session, Waiting { claim, is_second: false, why: None }).await;
             }
             NodeOrder::Release { session } => return self.release(&session).await,
-            NodeOrder::Admit { session, participant, role } => (session, Order::Admit { participant, role }),
+            NodeOrder::Admit { session, participant, role, rights } => {
+                (session, Order::Admit { participant, role, rights })
+            }
+            NodeOrder::Allow { session, participant, rights } => (session, Order::Allow { participant, rights }),
             NodeOrder::Dismiss { session, participant } => (session, Order::Dismiss { participant }),
             NodeOrder::Answer { session, sdp } => (session, Order::Answer { sdp }),
             NodeOrder::Reconnect { session } => (session, Order::Reconnect),

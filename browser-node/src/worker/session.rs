@@ -25,7 +25,7 @@ use tandem_policy::{Gate, Millis, Outcome};
 use tandem_protocol::control::{Claim, Demand};
 use tandem_protocol::notice::{CursorNotice, Denied, Field, Notice};
 use tandem_protocol::signal::EndReason;
-use tandem_protocol::{Audience, InputId, ParticipantId, Role, TabId, Viewport};
+use tandem_protocol::{Audience, InputId, ParticipantId, Rights, Role, TabId, Viewport};
 use tokio::sync::{mpsc, watch};
 
 /// Signalling hears that people are active so often at the most.
@@ -56,7 +56,7 @@ pub struct Live {
     address: IpAddr,
     publisher: Option<Publisher>,
     from_publisher: (mpsc::Sender<FromPublisher>, mpsc::Receiver<FromPublisher>),
-    roles: HashMap<ParticipantId, Role>,
+    people: HashMap<ParticipantId, Admitted>,
     demands: HashMap<Audience, Demand>,
     viewport: Viewport,
     photons: [Photons; 2],
@@ -86,6 +86,13 @@ pub struct Live {
     epoch: Instant,
     active: Option<Instant>,
     reports: Reporter,
+}
+
+/// Somebody whom signalling has let in.
+#[derive(Debug, Clone, Copy)]
+struct Admitted {
+    role: Role,
+    rights: Rights,
 }
 
 /// What a session is made of when it is claimed.
@@ -141,7 +148,7 @@ impl Live {
             address: bind,
             publisher: None,
             from_publisher: mpsc::channel(1024),
-            roles: HashMap::new(),
+            people: HashMap::new(),
             demands: HashMap::new(),
             viewport,
             photons: Default::default(),
@@ -245,14 +252,27 @@ impl Live {
 
     async fn order(&mut self, order: Order) -> Option<EndReason> {
         match order {
-            Order::Admit { participant, role } => {
-                self.gate.admit(participant, role, self.now());
-                self.roles.insert(participant, role);
+            Order::Admit { participant, role, rights } => {
+                self.gate.admit(participant, role, rights, self.now());
+                self.people.insert(participant, Admitted { role, rights });
                 self.welcome(participant);
+                self.look();
+            }
+            Order::Allow { participant, rights } => {
+                let outcome = self.gate.allow(participant, rights);
+                self.carry_out(None, outcome, Instant::now());
+                let Some(person) = self.people.get_mut(&participant) else { return None };
+                let (saw, audience) = (std::mem::replace(&mut person.rights, rights).view, person.role.audience());
+                self.look();
+                if rights.view && !saw {
+                    self.welcome(participant);
+                    self.request_keyframe(audience);
+                    self.ask_masked();
+                }
             }
             Order::Dismiss { participant } => {
                 let outcome = self.gate.dismiss(participant);
-                self.roles.remove(&participant);
+                self.people.remove(&participant);
                 self.carry_out(Some(participant), outcome, Instant::now());
             }
             Order::Answer { sdp } => {
@@ -356,8 +376,8 @@ impl Live {
 
     /// Remembers who is at it, since a page knows only whether it is the customer.
     fn acted(&mut self, who: ParticipantId) {
-        let Some(role) = self.roles.get(&who) else { return };
-        let is_customer = *role == Role::Customer;
+        let Some(person) = self.people.get(&who) else { return };
+        let is_customer = person.role == Role::Customer;
         *(if is_customer { &mut self.customer } else { &mut self.other }) = Some(who);
         self.vouched.set_customer_points(is_customer);
     }
@@ -375,10 +395,10 @@ impl Live {
                 self.followed += 1;
                 let cursor = CursorNotice { participant, sequence: self.followed, x, y: y - STRIP as f32 };
                 let Some(publisher) = &self.publisher else { return };
-                for (who, _) in self.roles.iter().filter(|(_, role)| role.audience() == Audience::Agent) {
-                    publisher.channels().show_cursor(*who, &cursor);
+                for who in self.viewers(Audience::Agent) {
+                    publisher.channels().show_cursor(who, &cursor);
                     if let Some(pressed) = pressed {
-                        self.tell(*who, &Notice::Press { participant, pressed });
+                        self.tell(who, &Notice::Press { participant, pressed });
                     }
                 }
             }
@@ -433,23 +453,21 @@ impl Live {
             if let Some((who, id)) = permit.input() {
                 let dispatched = Instant::now();
                 self.reports.took(Stage::Gate, dispatched - arrived);
-                if let Some(role) = self.roles.get(&who) {
-                    self.photons[role.audience() as usize].dispatched(who, id, arrived, dispatched);
+                if let Some(person) = self.people.get(&who) {
+                    self.photons[person.role.audience() as usize].dispatched(who, id, arrived, dispatched);
                 }
             }
         }
         let (Some(who), Some(publisher)) = (who, &self.publisher) else { return };
         // Where the customer points may tell what is hidden: agents hear of it from the page's guard.
-        let is_customers = self.roles.get(&who) == Some(&Role::Customer);
-        for (other, role) in self.roles.iter().filter(|(other, _)| **other != who) {
-            if is_customers && role.audience() == Audience::Agent {
-                continue;
-            }
+        let is_customers = self.people.get(&who).is_some_and(|person| person.role == Role::Customer);
+        let agents = self.viewers(Audience::Agent).filter(|_| !is_customers);
+        for other in self.viewers(Audience::Customer).chain(agents).filter(|other| *other != who) {
             if let Some(cursor) = &outcome.cursor {
-                publisher.channels().show_cursor(*other, cursor);
+                publisher.channels().show_cursor(other, cursor);
             }
             if let Some(pressed) = outcome.press {
-                self.tell(*other, &Notice::Press { participant: who, pressed });
+                self.tell(other, &Notice::Press { participant: who, pressed });
             }
         }
     }
@@ -463,9 +481,8 @@ impl Live {
 
     async fn show_customer(&mut self, picture: Only<Customer, Encoded>) {
         self.announce(picture.get(), Audience::Customer);
-        let Some(publisher) = self.publisher.as_mut().filter(|_| is_wanted(&self.demands, Audience::Customer)) else {
-            return;
-        };
+        let is_wanted = self.is_wanted(Audience::Customer);
+        let Some(publisher) = self.publisher.as_mut().filter(|_| is_wanted) else { return };
         let sent = publisher.send_to_customer(&picture).await;
         self.sent(picture.get(), sent);
     }
@@ -476,9 +493,8 @@ impl Live {
         }
         self.encoded(picture.get());
         self.announce(picture.get(), Audience::Agent);
-        let Some(publisher) = self.publisher.as_mut().filter(|_| is_wanted(&self.demands, Audience::Agent)) else {
-            return;
-        };
+        let is_wanted = self.is_wanted(Audience::Agent);
+        let Some(publisher) = self.publisher.as_mut().filter(|_| is_wanted) else { return };
         let sent = publisher.send_to_agent(&picture).await;
         self.sent(picture.get(), sent);
     }
@@ -492,7 +508,7 @@ impl Live {
     }
 
     fn facts(&self) -> Facts {
-        let both = Audience::ALL.into_iter().all(|audience| is_wanted(&self.demands, audience));
+        let both = Audience::ALL.into_iter().all(|audience| self.is_wanted(audience));
         let [one, other] = Audience::ALL.map(|audience| self.bits_per_second(audience));
         let alike = both && one.abs_diff(other) <= one.max(other) / 5;
         Facts { alike, one_kind: self.one_kind, behind: self.behind }
@@ -539,7 +555,7 @@ impl Live {
     /// The customer saw a change that the agent has not seen: the page is asked to show it masked.
     fn ask_masked(&mut self) {
         self.seen.unproved.mark_unchanged();
-        if is_wanted(&self.demands, Audience::Agent) {
+        if self.is_wanted(Audience::Agent) {
             let often = self.asked.replace(Instant::now()).is_some_and(|before| before.elapsed() < OFTEN);
             self.browser.ask_masked(often);
         }
@@ -572,7 +588,7 @@ impl Live {
 
     /// It has been behind for long: agents are told, and the page is asked once more.
     fn overdue(&mut self) {
-        if !is_wanted(&self.demands, Audience::Agent) {
+        if !self.is_wanted(Audience::Agent) {
             // While no agent looks, nothing is asked for.
             self.behind = None;
             return;
@@ -587,15 +603,15 @@ impl Live {
 
     /// Paces Chromium and the encoder by who looks and how fast we are.
     fn look(&mut self) {
-        let somebody = self.demands.values().any(|d| d.subscribers > 0);
+        let somebody = Audience::ALL.into_iter().any(|audience| self.is_wanted(audience));
         let [customers, mut agents] = Audience::ALL.map(|audience| self.bits_per_second(audience));
         let is_shared = self.sharing.is_shared();
         if is_shared {
             agents = agents.min(customers);
         }
-        self.slots.customer.set_paused(!is_wanted(&self.demands, Audience::Customer) || is_shared);
+        self.slots.customer.set_paused(!self.is_wanted(Audience::Customer) || is_shared);
         self.slots.customer.set_bitrate(customers);
-        self.slots.agent.set_paused(!is_wanted(&self.demands, Audience::Agent));
+        self.slots.agent.set_paused(!self.is_wanted(Audience::Agent));
         self.slots.agent.set_bitrate(agents);
         let pace = match self.pace {
             _ if !somebody => 0,
@@ -612,10 +628,10 @@ impl Live {
 
     /// A participant's page is there, perhaps after a reload: it holds nothing, and counts its moves anew.
     fn page_came(&mut self, who: ParticipantId) {
-        if let Some(role) = self.roles.get(&who).copied() {
+        if let Some(Admitted { role, rights }) = self.people.get(&who).copied() {
             let outcome = self.gate.dismiss(who);
             self.carry_out(Some(who), outcome, Instant::now());
-            self.gate.admit(who, role, self.now());
+            self.gate.admit(who, role, rights, self.now());
         }
         self.welcome(who);
     }
@@ -636,8 +652,11 @@ impl Live {
 
     /// Speaks to one participant, and says what their role may know.
     fn tell(&self, who: ParticipantId, notice: &Notice) {
-        let (Some(publisher), Some(role)) = (&self.publisher, self.roles.get(&who)) else { return };
-        match role.audience() {
+        let (Some(publisher), Some(person)) = (&self.publisher, self.people.get(&who)) else { return };
+        if !person.rights.view {
+            return;
+        }
+        match person.role.audience() {
             Audience::Customer => {
                 if let Some(notice) = Vouched::for_customer(notice) {
                     publisher.channels().tell_customer(who, &notice);
@@ -663,15 +682,24 @@ impl Live {
         let field = *self.seen.field.borrow();
         let shared = self.vouched.field(field);
         let is_news = std::mem::replace(&mut self.shared_field, shared) != shared;
-        for (who, role) in &self.roles {
-            if is_news || role.audience() == Audience::Customer {
-                self.tell(*who, &Notice::Field { field });
-            }
-        }
+        let agents = self.viewers(Audience::Agent).filter(|_| is_news);
+        self.viewers(Audience::Customer).chain(agents).for_each(|who| self.tell(who, &Notice::Field { field }));
     }
 
     fn tell_all(&self, notice: &Notice) {
-        self.roles.keys().for_each(|who| self.tell(*who, notice));
+        self.people.keys().for_each(|who| self.tell(*who, notice));
+    }
+
+    /// Who may see what this audience gets.
+    fn viewers(&self, audience: Audience) -> impl Iterator<Item = ParticipantId> {
+        let sees = move |person: &Admitted| person.rights.view && person.role.audience() == audience;
+        self.people.iter().filter(move |(_, person)| sees(person)).map(|(who, _)| *who)
+    }
+
+    /// Whether this audience's pictures go out: somebody subscribes them, and somebody may.
+    fn is_wanted(&self, audience: Audience) -> bool {
+        self.demands.get(&audience).is_some_and(|demand| demand.subscribers > 0)
+            && self.viewers(audience).next().is_some()
     }
 
     fn is_active(&mut self) {
@@ -684,10 +712,6 @@ impl Live {
     fn now(&self) -> Millis {
         Millis(self.epoch.elapsed().as_millis() as u64)
     }
-}
-
-fn is_wanted(demands: &HashMap<Audience, Demand>, audience: Audience) -> bool {
-    demands.get(&audience).is_some_and(|demand| demand.subscribers > 0)
 }
 
 fn id_of(input: &tandem_protocol::input::ControlInput) -> Option<InputId> {

@@ -177,6 +177,8 @@ pub struct PublicCompany {
     pub texts: BTreeMap<Language, TextsIn>,
     pub languages: Languages,
     pub approvals: Approvals,
+    /// For how many days it is kept when a session was and who took part.
+    pub kept_days: u32,
 }
 
 /// `GET /api/v1/companies/{company}/policy/versions`, newest first.

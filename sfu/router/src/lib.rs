@@ -12,10 +12,12 @@
 mod budget;
 mod forwarder;
 mod keyframes;
+mod rights;
 
 pub use budget::{Budget, Channel};
 pub use forwarder::{Forwarder, Forwarding, Packet, starts_keyframe};
 pub use keyframes::KeyframeGate;
+pub use rights::Member;
 
 use std::collections::HashMap;
 use std::marker::PhantomData;

@@ -20,7 +20,7 @@ use std::time::Duration;
 use tandem_component::{ControlConfig, Secret};
 use tandem_protocol::control::{Component, Connection, FromControl, Peer, PeerName, SfuOrder, SfuReport, ToControl};
 use tandem_protocol::input::channel;
-use tandem_protocol::{Audience, ParticipantId, Role, SessionId, limits, parse, to_json};
+use tandem_protocol::{Audience, ParticipantId, Rights, Role, SessionId, limits, parse, to_json};
 use tandem_sfu::{Config, Sfu, SfuMetrics};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -127,7 +127,7 @@ impl World {
     pub async fn person(&mut self, session: &SessionId, id: u32, role: Role) -> Wire {
         let mut person = Wire::person().await;
         let participant = ParticipantId(id);
-        let peer = Peer::Subscriber { participant, role };
+        let peer = Peer::Subscriber { participant, role, rights: Rights::ALL };
         let answer = self.join(session, peer, &person.offer).await.unwrap();
         person.take(answer).await;
         self.hears_that(session, PeerName::Participant { id: participant }, Connection::Connected).await;

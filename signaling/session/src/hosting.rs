@@ -70,6 +70,8 @@ impl Session {
     }
 
     pub(crate) fn new_policy(&mut self, policy: Box<Policy>) {
+        self.policy = crate::control::leaves(&policy);
+        self.change_rights();
         match &mut self.host {
             Host::None => {}
             Host::Asked { policy: newer, .. } => *newer = Some(policy),
@@ -122,7 +124,7 @@ impl Session {
     }
 
     /// An SFU speaks for the sessions it serves.
-    pub(crate) fn sfu_said(&mut self, sfu: &NodeName, report: SfuReport) {
+    pub(crate) fn sfu_said(&mut self, sfu: &NodeName, report: SfuReport, now: Now) {
         if self.sfu.as_ref() != Some(sfu) {
             return;
         }
@@ -149,9 +151,16 @@ impl Session {
                     self.refuse(window, Refusal::Malformed);
                 }
             }
-            SfuReport::Connection { state: Connection::Connected | Connection::Silent, .. } => {}
             SfuReport::Connection { peer: PeerName::Publisher, state: Connection::Gone, .. } => self.reconnect_node(),
+            SfuReport::Connection { peer: PeerName::Publisher, .. } => {}
+            SfuReport::Connection { peer: PeerName::Participant { id }, state: Connection::Connected, .. } => {
+                self.customer_back(id, now);
+            }
+            SfuReport::Connection { peer: PeerName::Participant { id }, state: Connection::Silent, .. } => {
+                self.customer_lost(id, now);
+            }
             SfuReport::Connection { peer: PeerName::Participant { id }, state: Connection::Gone, .. } => {
+                self.customer_lost(id, now);
                 if let Some(window) = self.window_of(id) {
                     self.tell(window, ServerSignal::Reconnect);
                 }

@@ -2,6 +2,9 @@
 //!
 //! A plain value: events and the time go in, [`Effect`]s come out. It does no I/O and makes no secrets.
 
+mod control;
+#[cfg(test)]
+mod control_tests;
 mod hosting;
 mod people;
 #[cfg(test)]
@@ -9,16 +12,19 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+use control::Check;
 use hosting::Host;
 use people::Person;
 use std::time::Duration;
+use tandem_protocol::api::Action;
 use tandem_protocol::control::{Claim, NodeOrder, NodeReport, SfuOrder, SfuReport};
 use tandem_protocol::notice::Tab;
 use tandem_protocol::policy::Policy;
 use tandem_protocol::signal::{EndReason, Refusal, ServerSignal, SessionState};
-use tandem_protocol::{CompanyId, NodeName, Participant, ParticipantId, Private, Role, SessionId};
+use tandem_protocol::{CompanyId, NodeName, Participant, ParticipantId, PersonId, Private, Rights, Role, SessionId};
 
-pub use people::MOST_PEOPLE;
+pub use control::{Comparer, Wants};
+pub use people::{Guest, MOST_PEOPLE};
 
 /// How long things may last.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +73,8 @@ pub struct Wanted {
     pub company: CompanyId,
     pub company_name: String,
     pub claim: Claim,
+    /// Agents ask the customer before they click or type.
+    pub asks_for_control: bool,
     /// Nodes that may have room, the best first.
     pub nodes: Vec<NodeName>,
     pub sfu: NodeName,
@@ -116,6 +124,46 @@ pub enum Event {
     Accept {
         window: Window,
     },
+    /// The customer comes by a PIN: nothing begins before these words were compared.
+    CheckWords {
+        words: Private<[String; 2]>,
+        by: Comparer,
+    },
+    /// Whoever is to compare them did.
+    Check {
+        window: Window,
+        same: bool,
+    },
+    Pause {
+        window: Window,
+    },
+    Resume {
+        window: Window,
+    },
+    AskControl {
+        window: Window,
+    },
+    AnswerControl {
+        window: Window,
+        participant: ParticipantId,
+        give: bool,
+    },
+    TakeControl {
+        window: Window,
+    },
+    AskHelp {
+        window: Window,
+    },
+    /// An agent offers the session to a colleague, or to whoever is free.
+    HandOver {
+        from: ParticipantId,
+        to: Option<PersonId>,
+    },
+    /// What somebody's role lets them do, which has changed; nothing when they may not even look.
+    Grant {
+        who: ParticipantId,
+        rights: Rights,
+    },
     Offer {
         window: Window,
         sdp: Private<String>,
@@ -159,6 +207,11 @@ pub enum Effect {
     },
     /// A node has given the session its browser: its links may be given out.
     Hosted,
+    /// Somebody did what is to be kept in the audit.
+    Did {
+        who: ParticipantId,
+        action: Action,
+    },
     /// The state changed.
     Record {
         state: SessionState,
@@ -186,6 +239,17 @@ pub struct Session {
     /// Where the customer is, for the customer alone.
     at: Option<Private<String>>,
     people: Vec<Person>,
+    /// The most that the company's policy leaves to agents and to supervisors.
+    policy: [Rights; 2],
+    asks_for_control: bool,
+    /// The customer agreed.
+    accepted: bool,
+    check: Option<Check>,
+    /// Since when the customer's connection is lost, for which the session pauses.
+    lost: Option<Now>,
+    /// Who offers it to whom.
+    offered: Option<(ParticipantId, Option<PersonId>)>,
+    needs_help: bool,
     created: Now,
     active: Now,
     /// Since when nobody is connected.
@@ -196,7 +260,7 @@ pub struct Session {
 impl Session {
     /// Begins a session by asking the first node for a browser.
     pub fn new(wanted: Wanted, limits: Limits, now: Now) -> (Session, Vec<Effect>) {
-        let Wanted { id, company, company_name, claim, nodes, sfu } = wanted;
+        let Wanted { id, company, company_name, claim, asks_for_control, nodes, sfu } = wanted;
         let mut session = Session {
             id,
             company,
@@ -211,6 +275,13 @@ impl Session {
             tabs: Vec::new(),
             at: None,
             people: Vec::new(),
+            policy: control::leaves(&claim.policy),
+            asks_for_control,
+            accepted: false,
+            check: None,
+            lost: None,
+            offered: None,
+            needs_help: false,
             created: now,
             active: now,
             empty: Some(now),
@@ -262,13 +333,23 @@ impl Session {
             Event::Join { who, window, take_over, resume } => self.join(who, window, take_over, resume, now),
             _ if self.ended.is_some() => self.stray(event),
             Event::Node { node, report } => self.node_said(&node, report, now),
-            Event::Sfu { sfu, report } => self.sfu_said(&sfu, report),
+            Event::Sfu { sfu, report } => self.sfu_said(&sfu, report, now),
             Event::NodeLost { node } => self.node_lost(&node, now),
             Event::SfuLost { sfu, other } => self.sfu_lost(&sfu, other),
             Event::SfuCame { sfu } => self.sfu_came(sfu),
             Event::Alive { window } => self.alive(window),
             Event::Leave { window } => self.leave(window, now),
             Event::Accept { window } => self.accept(window, now),
+            Event::CheckWords { words, by } => self.check_words(words, by),
+            Event::Check { window, same } => self.compared(window, same),
+            Event::Pause { window } => self.pause_by(window),
+            Event::Resume { window } => self.resume_by(window, now),
+            Event::AskControl { window } => self.ask_control(window),
+            Event::AnswerControl { window, participant, give } => self.answer_control(window, participant, give),
+            Event::TakeControl { window } => self.take_control(window),
+            Event::AskHelp { window } => self.ask_help(window),
+            Event::HandOver { from, to } => self.hand_over(from, to),
+            Event::Grant { who, rights } => self.grant(who, rights),
             Event::Offer { window, sdp } => self.offer(window, sdp),
             Event::End { window } => self.end_by(window, now),
             Event::Navigate { url } => {
@@ -286,6 +367,9 @@ impl Session {
         self.hurry_claim(now);
         self.settle_contests(now);
         self.cut_off_absent(now);
+        if self.people.iter().all(|person| person.window.is_none()) {
+            self.empty.get_or_insert(now);
+        }
         if let Some(reason) = self.overdue(now) {
             self.end(reason);
         }
@@ -313,11 +397,18 @@ impl Session {
         self.ended = Some(reason);
         self.enter_state(match reason {
             EndReason::Node => SessionState::Failed,
-            EndReason::Participant | EndReason::Api | EndReason::Idle | EndReason::TooLong => SessionState::Ended,
+            EndReason::Participant
+            | EndReason::Api
+            | EndReason::Idle
+            | EndReason::TooLong
+            | EndReason::NotConfirmed
+            | EndReason::HandedOver
+            | EndReason::Removed => SessionState::Ended,
         });
         let url = self.at.take();
         for person in &mut self.people {
             person.shown.present = false;
+            person.shown.rights = Rights::NONE;
             // Where it ended is the customer's to know.
             let url = url.clone().filter(|_| person.shown.role == Role::Customer);
             let windows = person.window.take().into_iter().chain(person.waiting.take().map(|waiting| waiting.window));
@@ -331,10 +422,15 @@ impl Session {
         self.effects.push(Effect::Forget);
     }
 
+    /// What people may do changes with it, and holds before anybody is told.
     fn enter_state(&mut self, state: SessionState) {
         self.state = state;
         self.effects.push(Effect::Record { state });
+        let changed = self.settle_rights();
         self.tell_all(&ServerSignal::State { state });
+        if changed {
+            self.tell_people();
+        }
     }
 
     fn tell(&mut self, window: Window, signal: ServerSignal) {

@@ -1,22 +1,44 @@
 //! The people of a session and their windows.
 
 use crate::{Effect, Event, Now, Session, Window};
+use tandem_protocol::api::Action;
 use tandem_protocol::control::{NodeOrder, NodeReport, Peer, PeerName, SfuOrder};
 use tandem_protocol::signal::{EndReason, Refusal, ServerSignal, SessionState};
-use tandem_protocol::{Colour, Participant, ParticipantId, Private, Role};
+use tandem_protocol::{Colour, Control, Participant, ParticipantId, PersonId, Private, Rights, Role};
 
 /// People in one session, at the most, those who left included: one customer, agents and supervisors.
 pub const MOST_PEOPLE: usize = 16;
 const COLOURS: usize = 8;
 
+/// Somebody who is to take part.
+#[derive(Debug, Clone)]
+pub struct Guest {
+    pub role: Role,
+    pub name: String,
+    /// What their role at the company lets them do. Customers may everything.
+    pub rights: Rights,
+    /// Who signed in.
+    pub account: Option<PersonId>,
+    /// They take the session over from the colleague who offers it.
+    pub takes_over: bool,
+}
+
 #[derive(Debug)]
 pub(crate) struct Person {
     pub(crate) shown: Participant,
+    pub(crate) account: Option<PersonId>,
+    /// What their role lets them do, whatever else may forbid it.
+    pub(crate) granted: Rights,
+    /// The customer lets them click and type, or was asked to.
+    pub(crate) control: Control,
+    takes_over: bool,
+    /// Why they take part no longer.
+    pub(crate) out: Option<EndReason>,
     pub(crate) window: Option<Window>,
     /// Another window of theirs, until it is known whether the current one is still there.
     pub(crate) waiting: Option<Waiting>,
     /// The SFU and the node were told to serve them.
-    served: bool,
+    pub(crate) served: bool,
     /// Since when they have no window.
     away: Option<Now>,
 }
@@ -33,7 +55,8 @@ impl Session {
     ///
     /// # Errors
     /// `InvalidLink` when it is over, full, or has its customer already.
-    pub fn add(&mut self, role: Role, name: String) -> Result<ParticipantId, Refusal> {
+    pub fn add(&mut self, guest: Guest) -> Result<ParticipantId, Refusal> {
+        let Guest { role, name, rights, account, takes_over } = guest;
         let second_customer = role == Role::Customer && self.people.iter().any(|p| p.shown.role == Role::Customer);
         if self.ended.is_some() || second_customer || self.people.len() >= MOST_PEOPLE {
             return Err(Refusal::InvalidLink);
@@ -41,12 +64,17 @@ impl Session {
         // Nobody is ever taken out, so a place is never given twice.
         let place = self.people.len();
         let (id, colour) = (ParticipantId(place as u32 + 1), Colour((place % COLOURS) as u8));
-        let shown = Participant { id, role, name: Private::new(name), colour, present: false };
-        self.people.push(Person { shown, window: None, waiting: None, served: false, away: None });
+        let name = Private::new(name);
+        let control = if self.asks_for_control { Control::Withheld } else { Control::Given };
+        let shown = Participant { id, role, name, colour, present: false, rights: Rights::NONE, control: Control::Fixed };
+        let granted = rights;
+        let (out, window, waiting, served, away) = (None, None, None, false, None);
+        self.people.push(Person { shown, account, granted, control, takes_over, out, window, waiting, served, away });
+        self.settle_rights();
         Ok(id)
     }
 
-    fn place_of(&self, window: Window) -> Option<usize> {
+    pub(crate) fn place_of(&self, window: Window) -> Option<usize> {
         self.people.iter().position(|person| person.window == Some(window))
     }
 
@@ -70,6 +98,9 @@ impl Session {
         };
         if self.is_current(window) {
             return self.refuse(window, Refusal::NotAllowed);
+        }
+        if let Some(reason) = self.people[place].out {
+            return self.tell(window, ServerSignal::Ended { reason, url: None });
         }
         match self.people[place].window {
             None => self.enter(place, window, resume, now),
@@ -105,7 +136,17 @@ impl Session {
         } else {
             self.tell(window, ServerSignal::State { state: self.state });
         }
+        if let Some(signal) = self.check_for(role) {
+            self.tell(window, signal);
+        }
+        self.customer_back(participant, now);
+        if role == Role::Supervisor {
+            self.needs_help = false;
+        }
         self.tell_people();
+        if std::mem::take(&mut self.people[place].takes_over) {
+            self.taken_by(participant);
+        }
     }
 
     pub(crate) fn alive(&mut self, window: Window) {
@@ -144,6 +185,8 @@ impl Session {
         }
         let person = &mut self.people[place];
         (person.window, person.away, person.shown.present) = (None, Some(now), false);
+        let participant = person.shown.id;
+        self.customer_lost(participant, now);
         if self.people.iter().all(|p| p.window.is_none()) {
             self.empty = Some(now);
         }
@@ -159,7 +202,7 @@ impl Session {
         }
     }
 
-    fn cut_off(&mut self, place: usize) {
+    pub(crate) fn cut_off(&mut self, place: usize) {
         let person = &mut self.people[place];
         if std::mem::take(&mut person.served) {
             let participant = person.shown.id;
@@ -174,7 +217,10 @@ impl Session {
         match (role, self.state) {
             (Some(Role::Customer), SessionState::Consent) => {
                 self.active = now;
-                self.enter_state(SessionState::Live);
+                if !std::mem::replace(&mut self.accepted, true) {
+                    self.did(window, Action::ConsentGiven);
+                }
+                self.begin();
             }
             // Said again by an impatient finger.
             (Some(Role::Customer), SessionState::Live | SessionState::Paused) => {}
@@ -188,14 +234,14 @@ impl Session {
     /// A page's offer goes to the SFU, after the node knows whom to obey. Nobody has a picture before the customer accepted.
     pub(crate) fn offer(&mut self, window: Window, sdp: Private<String>) {
         let Some(place) = self.place_of(window) else { return self.refuse(window, Refusal::NotAllowed) };
-        if self.state != SessionState::Live || self.sfu.is_none() {
+        if !matches!(self.state, SessionState::Live | SessionState::Paused) || self.sfu.is_none() {
             return self.refuse(window, Refusal::NotYet);
         }
         let person = &mut self.people[place];
         person.served = true;
-        let (participant, role) = (person.shown.id, person.shown.role);
-        self.order_node(|session| NodeOrder::Admit { session, participant, role });
-        let peer = Peer::Subscriber { participant, role };
+        let Participant { id: participant, role, rights, .. } = person.shown;
+        self.order_node(|session| NodeOrder::Admit { session, participant, role, rights });
+        let peer = Peer::Subscriber { participant, role, rights };
         self.order_sfu(|session| SfuOrder::Join { session, peer, sdp });
     }
 
@@ -203,6 +249,10 @@ impl Session {
     pub(crate) fn end_by(&mut self, window: Window, now: Now) {
         let Some(place) = self.place_of(window) else { return self.refuse(window, Refusal::NotAllowed) };
         match self.people[place].shown.role {
+            Role::Customer if !self.accepted => {
+                self.did(window, Action::ConsentRefused);
+                self.end(EndReason::Participant);
+            }
             Role::Customer | Role::Agent => self.end(EndReason::Participant),
             Role::Supervisor => {
                 self.tell(window, ServerSignal::Ended { reason: EndReason::Participant, url: None });
@@ -215,9 +265,16 @@ impl Session {
     /// What still arrives when it is over: a page is told so, and a node that has a browser for it lets it go.
     pub(crate) fn stray(&mut self, event: Event) {
         match event {
-            Event::Accept { window } | Event::Offer { window, .. } | Event::End { window } => {
-                self.refuse(window, Refusal::NotAllowed)
-            }
+            Event::Accept { window }
+            | Event::Check { window, .. }
+            | Event::Pause { window }
+            | Event::Resume { window }
+            | Event::AskControl { window }
+            | Event::AnswerControl { window, .. }
+            | Event::TakeControl { window }
+            | Event::AskHelp { window }
+            | Event::Offer { window, .. }
+            | Event::End { window } => self.refuse(window, Refusal::NotAllowed),
             Event::Node { node, report: NodeReport::Claimed { .. } | NodeReport::Offer { .. } } => {
                 self.effects.push(Effect::Node { node, order: NodeOrder::Release { session: self.id.clone() } });
             }
@@ -231,12 +288,15 @@ impl Session {
             | Event::Leave { .. }
             | Event::Navigate { .. }
             | Event::Policy { .. }
+            | Event::CheckWords { .. }
+            | Event::HandOver { .. }
+            | Event::Grant { .. }
             | Event::Delete
             | Event::Tick => {}
         }
     }
 
-    fn tell_people(&mut self) {
+    pub(crate) fn tell_people(&mut self) {
         let people = self.people();
         self.tell_all(&ServerSignal::People { people });
     }

@@ -1,9 +1,9 @@
 //! In whatever order things happen.
 
-use super::tests::{START, id, node, wanted};
+use super::tests::{START, guest, id, node, wanted};
 use super::*;
 use proptest::prelude::*;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use tandem_protocol::control::{Connection, Peer, PeerName};
 
 const NODES: [&str; 3] = ["a", "b", "c"];
@@ -50,6 +50,26 @@ fn events() -> impl Strategy<Value = Event> {
         1 => window().prop_map(|window| Event::End { window }),
         1 => Just(Event::Navigate { url: "https://shop.example/".into() }),
         1 => Just(Event::Policy { policy: Box::default() }),
+        1 => any::<bool>().prop_map(|agent| Event::CheckWords {
+            words: Private::new(["a".into(), "b".into()]),
+            by: if agent { Comparer::Agent } else { Comparer::Customer }
+        }),
+        4 => (window(), any::<bool>()).prop_map(|(window, same)| Event::Check { window, same }),
+        2 => window().prop_map(|window| Event::Pause { window }),
+        2 => window().prop_map(|window| Event::Resume { window }),
+        2 => window().prop_map(|window| Event::AskControl { window }),
+        2 => (window(), 0..5u32, any::<bool>()).prop_map(|(window, who, give)| Event::AnswerControl {
+            window,
+            participant: ParticipantId(who),
+            give
+        }),
+        1 => window().prop_map(|window| Event::TakeControl { window }),
+        1 => window().prop_map(|window| Event::AskHelp { window }),
+        1 => (0..5u32).prop_map(|who| Event::HandOver { from: ParticipantId(who), to: None }),
+        1 => (0..5u32, any::<bool>()).prop_map(|(who, all)| Event::Grant {
+            who: ParticipantId(who),
+            rights: if all { Rights::ALL } else { Rights::NONE }
+        }),
         1 => Just(Event::Delete),
         4 => Just(Event::Tick),
     ]
@@ -61,10 +81,12 @@ proptest! {
     #[test]
     fn whatever_happens(steps in prop::collection::vec((events(), 0u64..90), 1..120)) {
         let (mut session, _) = Session::new(wanted(&NODES), Limits::default(), START);
-        let customer = session.add(Role::Customer, "Eva".into()).unwrap();
-        let others = [session.add(Role::Agent, "Ana".into()).unwrap(), session.add(Role::Supervisor, "Sam".into()).unwrap()];
+        let customer = session.add(guest(Role::Customer, "Eva")).unwrap();
+        let others = [session.add(guest(Role::Agent, "Ana")).unwrap(), session.add(guest(Role::Supervisor, "Sam")).unwrap()];
         let role = |who| if who == customer { Role::Customer } else if who == others[0] { Role::Agent } else { Role::Supervisor };
-        let (mut now, mut accepted, mut asked_or_holds) = (START, false, HashSet::from([node("a")]));
+        // What node and SFU were told last.
+        let (mut at_node, mut at_sfu) = (HashMap::new(), HashMap::new());
+        let (mut now, mut accepted, mut compared, mut asked_or_holds) = (START, false, false, HashSet::from([node("a")]));
         for (event, wait) in steps {
             now += Duration::from_secs(wait);
             let over = session.ended().is_some();
@@ -73,12 +95,20 @@ proptest! {
                 Event::Accept { window } => before == SessionState::Consent && session.window_of(customer) == Some(window),
                 _ => false,
             };
+            compared |= match (&event, &session.check) {
+                (Event::Check { window, same: true }, Some(check)) => {
+                    let comparer = if check.by == Comparer::Customer { customer } else { others[0] };
+                    session.window_of(comparer) == Some(*window)
+                }
+                _ => false,
+            };
             let told_to_be_there = session.people.iter().filter_map(|p| p.window).chain(window_of(&event)).collect::<HashSet<_>>();
             let waiting = session.people.iter().filter_map(|p| p.waiting.as_ref().map(|w| w.window)).collect::<HashSet<_>>();
             let effects = session.handle(event, now);
-            accepted |= accept && session.state() == SessionState::Live;
+            accepted |= accept;
+            let is_compared = session.check.is_none() || compared;
 
-            prop_assert!(session.state() != SessionState::Live || accepted);
+            prop_assert!(session.state() != SessionState::Live || (accepted && is_compared));
             if over {
                 prop_assert_eq!(session.state(), before, "over is over");
             }
@@ -90,12 +120,17 @@ proptest! {
                     Effect::Tell { window, .. } | Effect::Probe { window } => {
                         prop_assert!(told_to_be_there.contains(&window) || waiting.contains(&window), "{} knows nothing of it", window);
                     }
-                    Effect::Node { order: NodeOrder::Admit { participant, role: admitted, .. }, .. } => {
+                    Effect::Node { order: NodeOrder::Admit { participant, role: admitted, rights, .. }, .. } => {
                         prop_assert!(accepted && !over && admitted == role(participant));
+                        at_node.insert(participant, rights);
                     }
-                    Effect::Sfu { order: SfuOrder::Join { peer: Peer::Subscriber { participant, role: given }, .. }, .. } => {
+                    Effect::Sfu { order: SfuOrder::Join { peer: Peer::Subscriber { participant, role: given, rights }, .. }, .. } => {
                         prop_assert!(accepted && !over && given == role(participant));
+                        at_sfu.insert(participant, rights);
                     }
+                    Effect::Node { order: NodeOrder::Allow { participant, rights, .. }, .. } => drop(at_node.insert(participant, rights)),
+                    Effect::Sfu { order: SfuOrder::Allow { participant, rights, .. }, .. } => drop(at_sfu.insert(participant, rights)),
+                    Effect::Did { .. } => {}
                     Effect::Node { node, order: NodeOrder::Claim { .. } } => {
                         prop_assert!(!over);
                         asked_or_holds.insert(node);
@@ -108,6 +143,14 @@ proptest! {
                     Effect::Node { order: NodeOrder::Release { .. }, .. } | Effect::Sfu { order: SfuOrder::Close { .. }, .. } | Effect::Forget => {}
                 }
             }
+            // Whoever is served is held to exactly what they may, and nobody but the customer may anything unless it is live.
+            for person in session.people.iter().filter(|person| person.served && session.ended.is_none()) {
+                let (who, rights) = (person.shown.id, person.shown.rights);
+                for told in [at_node.get(&who), at_sfu.get(&who)].into_iter().flatten() {
+                    prop_assert_eq!(*told, rights, "{:?}", who);
+                }
+                prop_assert!(who == customer || session.state() == SessionState::Live || rights == Rights::NONE);
+            }
         }
     }
 }
@@ -119,6 +162,13 @@ fn window_of(event: &Event) -> Option<Window> {
         | Event::Leave { window }
         | Event::Accept { window }
         | Event::Offer { window, .. }
+        | Event::Check { window, .. }
+        | Event::Pause { window }
+        | Event::Resume { window }
+        | Event::AskControl { window }
+        | Event::AnswerControl { window, .. }
+        | Event::TakeControl { window }
+        | Event::AskHelp { window }
         | Event::End { window } => Some(*window),
         Event::Node { .. }
         | Event::Sfu { .. }
@@ -127,6 +177,9 @@ fn window_of(event: &Event) -> Option<Window> {
         | Event::SfuCame { .. }
         | Event::Navigate { .. }
         | Event::Policy { .. }
+        | Event::CheckWords { .. }
+        | Event::HandOver { .. }
+        | Event::Grant { .. }
         | Event::Delete
         | Event::Tick => None,
     }

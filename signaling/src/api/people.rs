@@ -167,6 +167,7 @@ pub(super) async fn change(
         Changed::Done(()) => {}
         Changed::Meanwhile => return Err(email_taken()),
     }
+    hub.renew_rights(&caller.company.id).await.map_err(internal)?;
     Ok(Json(person_of(&hub, &caller, &id).await?.view()))
 }
 
@@ -231,6 +232,7 @@ pub(super) async fn set_role(
     let permissions = serde_json::to_string(&body.permissions).map_err(|cause| internal(cause.into()))?;
     let entry = Entry::new(&caller.actor(), Action::RoleSet, format!("{id}: {permissions}"));
     hub.store.set_role(&caller.company.id, &id, &body, &entry).await.map_err(internal)?;
+    hub.renew_rights(&caller.company.id).await.map_err(internal)?;
     let roles = hub.store.roles(&caller.company.id).await.map_err(internal)?;
     roles.into_iter().find(|role| role.id == id).map(Json).ok_or_else(|| invalid("there is no such role"))
 }

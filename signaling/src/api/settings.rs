@@ -280,6 +280,7 @@ pub(super) async fn public(State(hub): State<Arc<Hub>>, Path(company): Path<Stri
         texts: texts.texts,
         languages: hub.store.document(&id).await.map_err(internal)?,
         approvals: hub.store.document(&id).await.map_err(internal)?,
+        kept_days: hub.store.document::<Retention>(&id).await.map_err(internal)?.session_days,
         id,
     }))
 }

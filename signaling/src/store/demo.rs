@@ -7,10 +7,12 @@ use crate::tokens::hashed;
 use anyhow::{Context, Result};
 use std::os::unix::fs::OpenOptionsExt;
 use tandem_component::Secret;
-use tandem_protocol::api::{Action, Actor, ApiKeyView, Scope};
+use tandem_protocol::api::{Action, Actor, ApiKeyView, CompanySite, CompanySites, Scope};
 use tandem_protocol::{CompanyId, KeyId, PersonId, RoleId};
+use url::Url;
 
 const DEMO: &str = "demo";
+const DEMO_NAME: &str = "Demo shop";
 const DEMO_KEY: &str = "Demo";
 /// One who may do everything, and one of each role to help and to be helped by.
 const DEMO_PEOPLE: [(&str, &str, &str); 3] = [
@@ -23,7 +25,7 @@ impl Store {
     /// Makes sure of the demo company with this key. Gives its people's e-mail addresses and their password, which stays the same.
     pub(crate) async fn open_demo(&self, key: &Secret, passwords: &Passwords) -> Result<(Vec<String>, String)> {
         let company: CompanyId = DEMO.parse()?;
-        self.add_company(&company, "Demo shop").await?;
+        self.add_company(&company, DEMO_NAME).await?;
         let query = sqlx::query("DELETE FROM api_keys WHERE company = $1 AND name = $2");
         query.bind(DEMO).bind(DEMO_KEY).execute(&self.pool).await?;
         let about = ApiKeyView {
@@ -46,6 +48,22 @@ impl Store {
             query.bind(&hash).bind(role).bind(email).execute(&self.pool).await?;
         }
         Ok((DEMO_PEOPLE.map(|(email, ..)| email.to_owned()).into(), password))
+    }
+
+    /// The demo shop is the demo company's first site; its address is another when its port is.
+    pub(crate) async fn set_demo_site(&self, start_url: &str) -> Result<()> {
+        let company: CompanyId = DEMO.parse()?;
+        let kept = self.kept_document::<CompanySites>(&company).await?;
+        let host = Url::parse(start_url)?.host_str().unwrap_or_default().to_owned();
+        let site = CompanySite { name: DEMO_NAME.into(), host, start_url: start_url.into() };
+        let mut sites = kept.value.clone();
+        sites.sites.retain(|site| site.name != DEMO_NAME);
+        sites.sites.insert(0, site);
+        if sites != kept.value {
+            let entry = Entry::new(&Actor::Tandem, Action::SettingsChanged, "sites");
+            self.set_document(&company, &kept, &sites, &entry).await?;
+        }
+        Ok(())
     }
 
     async fn make_sure_of(&self, company: &CompanyId, email: &str, name: &str, role: &RoleId) -> Result<PersonId> {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod live;
 mod postgres;
 mod provider;
 mod settings;
@@ -42,6 +43,7 @@ fn config(data: &std::path::Path) -> Config {
         database: None,
         control_key: Secret::new(CONTROL_KEY).unwrap(),
         demo_key: Some(Secret::new(API_KEY).unwrap()),
+        demo_site: None,
         admin: FirstAdmin { company: "main".parse().unwrap(), email: "admin@main.example".into(), password: None },
         limits: Limits::default(),
         pin_life: Duration::from_secs(60),

@@ -1,6 +1,7 @@
 //! The REST interface as the pages use it.
 
 import type {
+  ClaimedPin, ClaimPin, ColleagueList, HandOver, Invite,
   AddedPerson, AddPerson, ApiError, ApiKeyList, AuditPage, AuditVerdict, ChangeMe, ChangePassword, ChangePerson, ChangeRecord, CheckedLink, CreatedSession, CreateSession,
   JoinLink, MadeApiKey, MakeApiKey, Me, NewTotp, OneTimeLink, PersonList, PersonView, Policy, PolicyVersionList, PublicCompany, RecordPage, RedeemedPin, RedeemPin,
   RoleList, SessionList, SetPassword, SetRole, SignIn, SignInWay,
@@ -60,6 +61,7 @@ export function query(values: Record<string, string | number | null | undefined>
 
 export const api = {
   redeemPin: (body: RedeemPin) => call<RedeemedPin>('POST', '/pins/redeem', body),
+  claimPin: (body: ClaimPin) => call<ClaimedPin>('POST', '/pins/claim', body),
   signIn: (body: SignIn) => call<unknown>('POST', '/sign-in', body),
   signInWay: (email: string) => call<SignInWay>('POST', '/sign-in/way', { email }),
   changePassword: (body: ChangePassword) => call<unknown>('POST', '/me/password', body),
@@ -75,6 +77,9 @@ export const api = {
   sessions: () => call<SessionList>('GET', '/sessions'),
   createSession: (body: CreateSession) => call<CreatedSession>('POST', '/sessions', body),
   joinSession: (id: string) => call<JoinLink>('POST', `/sessions/${segment(id)}/join`),
+  invite: (id: string) => call<Invite>('POST', `/sessions/${segment(id)}/invite`),
+  handOver: (id: string, body: HandOver) => call<unknown>('POST', `/sessions/${segment(id)}/hand-over`, body),
+  colleagues: () => call<ColleagueList>('GET', '/colleagues'),
   changeRecord: (id: string, body: ChangeRecord) => call<unknown>('PATCH', `/sessions/${segment(id)}/record`, body),
   /** A document of settings, and what is to be given when it is changed, so that nobody overwrites what they have not seen. */
   document: <T>(company: string, name: string) => ask<T>('GET', `${of(company)}/${name}`),

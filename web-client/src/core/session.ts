@@ -167,10 +167,15 @@ export class Session {
         if (this.#joined) return this.#events.signal(signal);
         return this.#refused(signal.reason);
       case 'state':
+      case 'check':
       case 'people':
       case 'answer':
       case 'reconnect':
         return this.#events.signal(signal);
+      case 'waiting':
+      case 'called':
+        // Only for who has not joined yet.
+        return;
       default:
         // A newer server may know words that this page does not; those it can do without.
         return unknown(signal);

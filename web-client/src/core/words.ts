@@ -1,14 +1,23 @@
 //! Small pure pieces of text handling that several pages need.
 
-/** A PIN as it is read aloud: `482 915 036`. Anything that is no digit is left out. */
+/** A PIN as it is read aloud: `482 915 036`, and its further digits as `4829 1503`. Anything that is no digit is left out. */
 export function groupPin(text: string): string {
-  return digitsOf(text).replace(/(\d{3})(?=\d)/g, '$1 ');
+  const digits = digitsOf(text);
+  const [plain, more] = [digits.slice(0, PIN_DIGITS), digits.slice(PIN_DIGITS)];
+  return [...(plain.match(/\d{1,3}/g) ?? []), ...(more.match(/\d{1,4}/g) ?? [])].join(' ');
+}
+
+/** Further digits alone. */
+export function groupMore(text: string): string {
+  return (text.match(/\d{1,4}/g) ?? []).join(' ');
 }
 
 export const PIN_DIGITS = 9;
+/** Asked for only while somebody tries out PINs. */
+export const MORE_DIGITS = 8;
 
 export function digitsOf(text: string): string {
-  return text.replace(/\D/g, '').slice(0, PIN_DIGITS);
+  return text.replace(/\D/g, '').slice(0, PIN_DIGITS + MORE_DIGITS);
 }
 
 /** The company in `/c/{company}`. */

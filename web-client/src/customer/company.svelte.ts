@@ -34,6 +34,11 @@ export const companyPage = {
     return shown?.approvals.control ?? false;
   },
 
+  /** For how many days it is kept when a session was and who took part; null while that is not known. */
+  get keptDays(): number | null {
+    return shown?.kept_days ?? null;
+  },
+
   get texts(): TextsIn {
     return shown?.texts[speech.language as Language] ?? NO_TEXTS;
   },

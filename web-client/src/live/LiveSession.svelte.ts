@@ -8,11 +8,12 @@ import { countersOf, lossBetween, qualityOf, type Counters, type Quality } from 
 import { Session, type Joined, type Link } from '../core/session';
 import { Resizer, type Place } from '../core/viewport';
 import type {
-  ControlInput, CursorShape, Denied, EndReason, Field, Notice, Participant, Refusal, Report, ServerSignal, SessionState, Tab, Viewport,
+  ControlInput, CursorShape, Denied, EndReason, Field, Notice, Participant, Refusal, Report, Rights, ServerSignal, SessionState, Tab, Viewport,
 } from '../protocol.gen';
 
 export type Connection = 'connecting' | 'connected' | 'reconnecting';
 
+const NOTHING: Rights = { view: false, point: false, annotate: false, click: false, typing: false, navigate: false, open_tabs: false };
 const CLICKS_KEPT = 60;
 const DENIAL_SHOWN = 2_200;
 
@@ -21,6 +22,10 @@ export class LiveSession {
   joined = $state.raw<Joined | null>(null);
   state = $state<SessionState>('waiting');
   people = $state.raw<Participant[]>([]);
+  /** What is compared before anybody sees anything: the words, and whether it is this person who says that they are the same. */
+  check = $state.raw<{ words: [string, string]; yours: boolean; done: boolean } | null>(null);
+  /** The customer has agreed, and waits until the words are compared. */
+  accepted = $state(false);
   ended = $state.raw<{ reason: EndReason; url: string | null } | null>(null);
   /** Why the session cannot go on here, though it was joined. */
   refusal = $state.raw<Refusal | null>(null);
@@ -115,6 +120,10 @@ export class LiveSession {
     return this.people.find((one) => one.id === this.joined?.participant) ?? null;
   }
 
+  get rights(): Rights {
+    return this.self?.rights ?? NOTHING;
+  }
+
   readonly inputs: Inputs = {
     next: () => ++this.#inputs,
     move: (place) => {
@@ -131,7 +140,37 @@ export class LiveSession {
 
   accept(): void {
     this.#asked = performance.now();
-    this.#session.send({ type: 'accept' });
+    this.accepted = this.#session.send({ type: 'accept' });
+  }
+
+  /** Whether the check words are the same as the other's. */
+  compared(same: boolean): void {
+    this.#session.send({ type: 'check', same });
+  }
+
+  pause(): void {
+    this.#session.send({ type: 'pause' });
+  }
+
+  resume(): void {
+    this.#session.send({ type: 'resume' });
+  }
+
+  askControl(): void {
+    this.#session.send({ type: 'ask_control' });
+  }
+
+  /** The customer lets somebody click and type, or would rather not. */
+  giveControl(participant: number, give: boolean): void {
+    this.#session.send({ type: 'answer_control', participant, give });
+  }
+
+  takeControl(): void {
+    this.#session.send({ type: 'take_control' });
+  }
+
+  askHelp(): void {
+    this.#session.send({ type: 'ask_help' });
   }
 
   end(): void {
@@ -171,7 +210,7 @@ export class LiveSession {
 
   /** The page presented a frame of the picture. */
   frame(timestamp: number | undefined, presented: number): void {
-    if (!this.picture && this.stream) {
+    if (!this.picture && this.stream && !(this.state === 'paused' && this.joined?.role !== 'customer')) {
       this.picture = true;
       this.#session.send({ type: 'report', report: { type: 'first_picture', milliseconds: performance.now() - this.#asked } });
     }
@@ -216,8 +255,14 @@ export class LiveSession {
         this.joined = signal;
         return;
       case 'state':
+        // From here on the next picture is waited for.
+        if (signal.state === 'live' && this.state === 'paused') this.#asked = performance.now();
         this.state = signal.state;
         if (signal.state === 'live' || signal.state === 'paused') this.#connect();
+        if (signal.state === 'paused' && this.joined?.role !== 'customer') this.#blank();
+        return;
+      case 'check':
+        this.check = { words: signal.words, yours: signal.yours, done: signal.done };
         return;
       case 'people':
         this.people = signal.people;
@@ -235,6 +280,8 @@ export class LiveSession {
         return;
       case 'refused':
         return this.#refused(signal.reason);
+      case 'waiting':
+      case 'called':
       case 'elsewhere':
       case 'taken_over':
         // The session module has made a link of these.
@@ -318,6 +365,14 @@ export class LiveSession {
       default:
         return notice satisfies never;
     }
+  }
+
+  /** Nothing of what was seen stays, until it is seen anew. */
+  #blank(): void {
+    this.picture = false;
+    this.tabs = [];
+    this.field = null;
+    this.hidden = [];
   }
 
   #deny(reason: Denied): void {

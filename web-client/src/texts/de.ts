@@ -252,6 +252,9 @@ const de: Texts = {
     checkText: (agent) => `Fragen Sie nach den zwei Wörtern, die ${agent} sieht. Es müssen diese sein:`,
     checkSame: 'Die Wörter sind gleich',
     checkOther: 'Sie sind es nicht',
+    tellTitle: 'Nennen Sie Ihrem Agenten diese beiden Wörter',
+    tellText: (agent) => `Sie werden verglichen, damit ${agent} weiß, dass Sie es sind.`,
+    tellWaiting: (agent) => `Warten, bis ${agent} die Wörter verglichen hat …`,
     can: (agent) => `${agent} kann`,
     cannot: (agent) => `${agent} kann nicht`,
     points: {
@@ -375,6 +378,8 @@ const de: Texts = {
     waitingText: 'Die Seite öffnet sich hier, sobald Ihr Kunde da ist und zugestimmt hat.',
     checkTitle: 'Nennen Sie Ihrem Kunden diese zwei Wörter',
     checkText: 'Er vergleicht sie mit seinen und weiß dann, dass Sie es sind.',
+    compareTitle: 'Fragen Sie Ihren Kunden nach seinen beiden Wörtern',
+    compareText: 'Es müssen diese sein. Bevor Sie das bestätigt haben, wird nichts gezeigt.',
     address: 'Adresse',
     addressHint: 'Adresse eingeben',
     addressWrong: 'Das ist keine Webadresse.',

@@ -32,7 +32,7 @@ const denied: Record<Denied, string> = {
   typing: 'The customer is typing something private',
 };
 
-const endings: Record<EndReason | 'not_confirmed' | 'handed_over' | 'removed', string> = {
+const endings: Record<EndReason, string> = {
   participant: 'It was stopped by one of you.',
   api: 'The company has ended it.',
   idle: 'Nobody was there for a while, so it was closed.',
@@ -297,6 +297,9 @@ const en = {
     checkText: (agent: string) => `Ask ${agent} for their two words. They must be these:`,
     checkSame: 'The words are the same',
     checkOther: 'They are not',
+    tellTitle: 'Tell your agent these two words',
+    tellText: (agent: string) => `They compare them with theirs, so that ${agent} knows it is you.`,
+    tellWaiting: (agent: string) => `Waiting until ${agent} has compared the words…`,
     can: (agent: string) => `${agent} can`,
     cannot: (agent: string) => `${agent} cannot`,
     points: {
@@ -420,6 +423,8 @@ const en = {
     waitingText: 'The page opens here once they have joined and agreed.',
     checkTitle: 'Tell your customer these two words',
     checkText: 'They compare them with theirs, so that they know it is you.',
+    compareTitle: 'Ask your customer for their two words',
+    compareText: 'They must be these. Nothing is shown before you have said so.',
     address: 'Address',
     addressHint: 'Enter an address',
     addressWrong: 'This is not a web address.',

@@ -251,6 +251,9 @@ const es: Texts = {
     checkText: (agent) => `Pida a ${agent} sus dos palabras. Tienen que ser estas:`,
     checkSame: 'Las palabras coinciden',
     checkOther: 'No coinciden',
+    tellTitle: 'Diga estas dos palabras a su agente',
+    tellText: (agent) => `Las compara con las suyas, para que ${agent} sepa que es usted.`,
+    tellWaiting: (agent) => `Esperando a que ${agent} compare las palabras…`,
     can: (agent) => `${agent} puede`,
     cannot: (agent) => `${agent} no puede`,
     points: {
@@ -374,6 +377,8 @@ const es: Texts = {
     waitingText: 'La página se abre aquí cuando haya entrado y aceptado.',
     checkTitle: 'Diga a su cliente estas dos palabras',
     checkText: 'Las compara con las suyas, para saber que es usted.',
+    compareTitle: 'Pida a su cliente sus dos palabras',
+    compareText: 'Tienen que ser estas. No se muestra nada antes de que lo confirme.',
     address: 'Dirección',
     addressHint: 'Introduzca una dirección',
     addressWrong: 'Esto no es una dirección web.',

@@ -251,6 +251,9 @@ const fr: Texts = {
     checkText: (agent) => `Demandez à ${agent} ses deux mots. Ce doivent être ceux-ci :`,
     checkSame: 'Les mots sont les mêmes',
     checkOther: 'Ce ne sont pas les mêmes',
+    tellTitle: 'Dites ces deux mots à votre agent',
+    tellText: (agent) => `Il les compare aux siens, pour que ${agent} sache que c’est vous.`,
+    tellWaiting: (agent) => `En attente que ${agent} compare les mots…`,
     can: (agent) => `${agent} peut`,
     cannot: (agent) => `${agent} ne peut pas`,
     points: {
@@ -374,6 +377,8 @@ const fr: Texts = {
     waitingText: 'La page s’ouvre ici dès qu’il est entré et a accepté.',
     checkTitle: 'Dites ces deux mots à votre client',
     checkText: 'Il les compare aux siens, pour savoir que c’est bien vous.',
+    compareTitle: 'Demandez à votre client ses deux mots',
+    compareText: 'Ce doivent être ceux-ci. Rien n’est montré avant que vous l’ayez confirmé.',
     address: 'Adresse',
     addressHint: 'Saisissez une adresse',
     addressWrong: 'Ce n’est pas une adresse web.',

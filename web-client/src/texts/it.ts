@@ -251,6 +251,9 @@ const it: Texts = {
     checkText: (agent) => `Chieda le due parole di controllo a ${agent}. Devono essere queste:`,
     checkSame: 'Le parole sono uguali',
     checkOther: 'Non sono uguali',
+    tellTitle: 'Dica queste due parole al suo agente',
+    tellText: (agent) => `Le confronta con le sue, perché ${agent} sappia che è lei.`,
+    tellWaiting: (agent) => `In attesa che ${agent} confronti le parole…`,
     can: (agent) => `${agent} può`,
     cannot: (agent) => `${agent} non può`,
     points: {
@@ -374,6 +377,8 @@ const it: Texts = {
     waitingText: 'La pagina si apre qui quando è entrato e ha acconsentito.',
     checkTitle: 'Dica al suo cliente queste due parole',
     checkText: 'Le confronta con le sue, per sapere che è davvero lei.',
+    compareTitle: 'Chieda al cliente le sue due parole',
+    compareText: 'Devono essere queste. Nulla viene mostrato prima che lei lo confermi.',
     address: 'Indirizzo',
     addressHint: 'Inserisca un indirizzo',
     addressWrong: 'Non è un indirizzo web.',

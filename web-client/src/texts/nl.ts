@@ -251,6 +251,9 @@ const nl: Texts = {
     checkText: (agent) => `Vraag ${agent} naar de twee controlewoorden. Het moeten deze zijn:`,
     checkSame: 'De woorden zijn hetzelfde',
     checkOther: 'Dat zijn ze niet',
+    tellTitle: 'Noem uw medewerker deze twee woorden',
+    tellText: (agent) => `Ze worden vergeleken, zodat ${agent} weet dat u het bent.`,
+    tellWaiting: (agent) => `Wachten tot ${agent} de woorden heeft vergeleken…`,
     can: (agent) => `${agent} kan`,
     cannot: (agent) => `${agent} kan niet`,
     points: {
@@ -374,6 +377,8 @@ const nl: Texts = {
     waitingText: 'De pagina opent hier zodra uw klant er is en akkoord gaat.',
     checkTitle: 'Noem uw klant deze twee woorden',
     checkText: 'Uw klant vergelijkt ze en weet zo dat u het bent.',
+    compareTitle: 'Vraag uw klant naar zijn twee woorden',
+    compareText: 'Het moeten deze zijn. Er wordt niets getoond voordat u dat hebt bevestigd.',
     address: 'Adres',
     addressHint: 'Voer een adres in',
     addressWrong: 'Dit is geen webadres.',

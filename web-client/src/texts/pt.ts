@@ -251,6 +251,9 @@ const pt: Texts = {
     checkText: (agent) => `Peça as duas palavras de controlo a ${agent}. Têm de ser estas:`,
     checkSame: 'As palavras são iguais',
     checkOther: 'Não são iguais',
+    tellTitle: 'Diga estas duas palavras ao seu agente',
+    tellText: (agent) => `São comparadas com as dele, para que ${agent} saiba que é você.`,
+    tellWaiting: (agent) => `Aguardando ${agent} comparar as palavras…`,
     can: (agent) => `${agent} pode`,
     cannot: (agent) => `${agent} não pode`,
     points: {
@@ -374,6 +377,8 @@ const pt: Texts = {
     waitingText: 'A página abre aqui quando tiver entrado e consentido.',
     checkTitle: 'Diga ao seu cliente estas duas palavras',
     checkText: 'O cliente compara-as com as dele, para saber com quem fala.',
+    compareTitle: 'Peça ao cliente as duas palavras dele',
+    compareText: 'Têm de ser estas. Nada é mostrado antes de você confirmar.',
     address: 'Endereço',
     addressHint: 'Introduza um endereço',
     addressWrong: 'Isto não é um endereço web.',

@@ -1,0 +1,84 @@
+//! Whom a room's people are held to by what signalling allows them. The node holds them to the same once more.
+
+use crate::Channel;
+use tandem_protocol::input::ControlInput;
+use tandem_protocol::{Rights, Role, limits, parse};
+
+/// Somebody in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    pub role: Role,
+    pub rights: Rights,
+}
+
+impl Member {
+    /// Whether what they send goes on to the node. What is no message of ours goes nowhere.
+    pub fn may_send(&self, channel: Channel, message: &[u8]) -> bool {
+        match channel {
+            Channel::Pointer => self.rights.point,
+            Channel::Talk => self.rights.annotate,
+            Channel::Control => parse::<ControlInput>(message, limits::CONTROL)
+                .is_ok_and(|input| self.rights.allow(self.role, input.act())),
+        }
+    }
+
+    /// Whether they get the picture, and what the node tells beside it.
+    pub fn may_see(&self) -> bool {
+        self.rights.view
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tandem_protocol::{Act, InputId, to_json};
+
+    fn input(act: Act) -> Option<ControlInput> {
+        let id = InputId(1);
+        match act {
+            Act::Point => None,
+            Act::Click => Some(ControlInput::Wheel { id, x: 1.0, y: 1.0, dx: 0.0, dy: 1.0 }),
+            Act::Type => Some(ControlInput::Text { id, text: "x".into() }),
+            Act::Navigate => Some(ControlInput::Navigate { to: tandem_protocol::input::Navigation::Back }),
+            Act::OpenTabs => Some(ControlInput::Tab { tab: tandem_protocol::TabId(1), close: false }),
+            Act::CustomersOwn => Some(ControlInput::Hide { x: 1.0, y: 1.0 }),
+            Act::LetGo => Some(ControlInput::ReleaseAll),
+        }
+    }
+
+    /// Every role, every act, with the right and without: as if neither signalling nor the node were there to deny it.
+    #[test]
+    fn nobody_does_what_they_have_no_right_to() {
+        let rights = [
+            (Act::Point, Rights { point: true, ..Rights::NONE }),
+            (Act::Click, Rights { click: true, ..Rights::NONE }),
+            (Act::Type, Rights { typing: true, ..Rights::NONE }),
+            (Act::Navigate, Rights { navigate: true, ..Rights::NONE }),
+            (Act::OpenTabs, Rights { open_tabs: true, ..Rights::NONE }),
+        ];
+        for role in [Role::Customer, Role::Agent, Role::Supervisor] {
+            for act in Act::ALL {
+                let sends = |rights: Rights| match input(act) {
+                    Some(input) => Member { role, rights }.may_send(Channel::Control, to_json(&input).as_bytes()),
+                    None => Member { role, rights }.may_send(Channel::Pointer, b"{}"),
+                };
+                let always = act == Act::LetGo || (act == Act::CustomersOwn && role == Role::Customer);
+                assert_eq!(sends(Rights::NONE), always, "{role:?} {act:?}");
+                for (of, rights) in rights {
+                    assert_eq!(sends(rights), always || of == act, "{role:?} {act:?} {rights:?}");
+                }
+            }
+            let talks = |rights| Member { role, rights }.may_send(Channel::Talk, b"{}");
+            assert!(talks(Rights::ALL) && !talks(Rights { annotate: false, ..Rights::ALL }));
+            assert!(!Member { role, rights: Rights { view: false, ..Rights::ALL } }.may_see());
+        }
+    }
+
+    #[test]
+    fn rubbish_goes_nowhere() {
+        let member = Member { role: Role::Customer, rights: Rights::ALL };
+        for message in [&b""[..], b"{", b"{\"type\":\"button\"}", b"\xff"] {
+            assert!(!member.may_send(Channel::Control, message));
+        }
+    }
+}
