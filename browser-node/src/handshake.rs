@@ -80,6 +80,11 @@ pub enum Report {
         at: Option<Private<String>>,
     },
     Active,
+    Denied {
+        participant: ParticipantId,
+        reason: Denied,
+        times: u32,
+    },
     Tally {
         tally: Tally,
     },

@@ -1,6 +1,6 @@
 //! What nodes and SFUs say to signalling on `/control`. They dial in, register with a name and keep a lease by answering.
 
-use crate::notice::Tab;
+use crate::notice::{Denied, Tab};
 use crate::policy::Policy;
 use crate::signal::EndReason;
 use crate::{Audience, NodeName, ParticipantId, Private, Rights, Role, SessionId, Viewport};
@@ -140,6 +140,13 @@ pub enum NodeReport {
     /// A participant did something: the idle clock starts anew.
     Active {
         session: SessionId,
+    },
+    /// Inputs of somebody who is not the customer were refused, so often since the last report of the kind.
+    Denied {
+        session: SessionId,
+        participant: ParticipantId,
+        reason: Denied,
+        times: u32,
     },
     /// The slot is empty again, all traces are deleted.
     Ended {

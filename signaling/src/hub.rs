@@ -20,8 +20,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tandem_protocol::api::{Action, Actor};
 use tandem_protocol::control::{Component, FromControl, NodeOrder, NodeReport, SfuOrder, SfuReport};
+use tandem_protocol::notice::Denied;
 use tandem_protocol::signal::{EndReason, Refusal, ServerSignal, SessionState};
-use tandem_protocol::{CompanyId, NodeName, Participant, Private, SessionId};
+use tandem_protocol::{CompanyId, NodeName, Participant, ParticipantId, Private, SessionId};
 use tandem_session::{Effect, Event, Now, Session, Window};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -240,11 +241,14 @@ impl Hub {
                     }
                 }
                 Effect::Did { who, action } => {
-                    if let Some(Participant { role, name, .. }) =
-                        live.session.people().into_iter().find(|person| person.id == who)
-                    {
-                        let actor = Actor::Participant { role, name };
+                    if let Some(actor) = participant(&live.session, who) {
                         self.audit(live.session.company(), actor, action, Some(id), "");
+                    }
+                }
+                Effect::Denied { who, reason, times } => {
+                    if let (Some(actor), Some(why)) = (participant(&live.session, who), denied_word(reason)) {
+                        let detail = format!("{why}, {times} times");
+                        self.audit(live.session.company(), actor, Action::InputDenied, Some(id), detail);
                     }
                 }
                 Effect::Record { state } => {
@@ -345,6 +349,7 @@ impl Hub {
             | NodeReport::Offer { session, .. }
             | NodeReport::Tabs { session, .. }
             | NodeReport::Active { session }
+            | NodeReport::Denied { session, .. }
             | NodeReport::Ended { session, .. } => session.clone(),
         };
         if let NodeReport::Refused { message, .. } = &report {
@@ -429,6 +434,24 @@ impl Hub {
         let signal = ServerSignal::Refused { reason };
         self.metrics.told(&signal);
         signal
+    }
+}
+
+/// Somebody in a session, as the audit names them.
+fn participant(session: &Session, who: ParticipantId) -> Option<Actor> {
+    let person = session.people().into_iter().find(|person| person.id == who)?;
+    Some(Actor::Participant { role: person.role, name: person.name })
+}
+
+/// As the audit tells what was refused; nothing of what is a matter of manners.
+fn denied_word(reason: Denied) -> Option<&'static str> {
+    match reason {
+        Denied::Role => Some("without the right"),
+        Denied::Masked => Some("on what is hidden"),
+        Denied::Blocked => Some("on what only the customer presses"),
+        Denied::Site => Some("a site that is not allowed"),
+        Denied::Typing => Some("while the customer typed something hidden"),
+        Denied::Busy | Denied::Shortcut | Denied::Address | Denied::Flood => None,
     }
 }
 

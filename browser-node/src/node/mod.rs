@@ -336,6 +336,9 @@ impl Supervisor {
             (Some(Report::Tabs { tabs, at }), Some(session)) => {
                 self.report(NodeReport::Tabs { session, tabs, at }).await
             }
+            (Some(Report::Denied { participant, reason, times }), Some(session)) => {
+                self.report(NodeReport::Denied { session, participant, reason, times }).await;
+            }
             (Some(Report::Active), Some(session)) => self.report(NodeReport::Active { session }).await,
             (Some(Report::Ended { reason }), session) => {
                 if let Some(session) = session {
@@ -343,7 +346,7 @@ impl Supervisor {
                 }
                 self.hang_up(slot);
             }
-            (Some(Report::Claimed), _) | (Some(Report::Offer { .. } | Report::Tabs { .. } | Report::Active), None) => {}
+            (Some(Report::Claimed), _) | (Some(Report::Offer { .. } | Report::Tabs { .. } | Report::Active | Report::Denied { .. }), None) => {}
             // The launcher says when nothing is left.
             (None, _) => self.hang_up(slot),
         }

@@ -4,6 +4,7 @@ pub mod audience;
 mod bitrate;
 mod browser;
 mod channels;
+mod denials;
 mod chromium;
 pub mod encoder;
 mod eyes;

@@ -6,6 +6,7 @@ use super::audience::{Agent, Customer, Only};
 use super::bitrate;
 use super::browser::{Browser, FromBrowser, FromGuard, address};
 use super::channels::FromChannel;
+use super::denials::Denials;
 use super::encoder::Encoded;
 use super::eyes::{Seen, Standing};
 use super::notices::Vouched;
@@ -84,6 +85,7 @@ pub struct Live {
     pace: u32,
     encode_time: Duration,
     epoch: Instant,
+    denials: Denials,
     active: Option<Instant>,
     reports: Reporter,
 }
@@ -167,6 +169,7 @@ impl Live {
             pace: PACE,
             encode_time: Duration::ZERO,
             epoch: Instant::now(),
+            denials: Denials::default(),
             active: None,
             reports,
         };
@@ -435,9 +438,14 @@ impl Live {
         self.tell_all(&Notice::Viewport { viewport });
     }
 
-    fn denied(&self, who: ParticipantId, id: Option<InputId>, denied: Option<Denied>) {
+    fn denied(&mut self, who: ParticipantId, id: Option<InputId>, denied: Option<Denied>) {
         if let Some(reason) = denied {
             self.reports.denied(reason);
+            if self.people.get(&who).is_some_and(|person| person.role != Role::Customer)
+                && let Some(times) = self.denials.count(who, reason, Instant::now())
+            {
+                self.reports.send(Report::Denied { participant: who, reason, times });
+            }
             self.tell(who, &Notice::Denied { id, reason });
         }
     }

@@ -90,6 +90,9 @@ impl Session {
             NodeReport::Offer { sdp, .. } if is_holder => self.publish(sdp),
             NodeReport::Tabs { tabs, at, .. } if is_holder => (self.tabs, self.at) = (tabs, at),
             NodeReport::Active { .. } if is_holder => self.active = now,
+            NodeReport::Denied { participant: who, reason, times, .. } if is_holder => {
+                self.effects.push(Effect::Denied { who, reason, times });
+            }
             NodeReport::Ended { reason, .. } if is_holder => self.end(reason),
             // A second node for the session, or one that was given up and has made it after all.
             NodeReport::Claimed { .. } | NodeReport::Offer { .. } if !is_holder => {
@@ -101,6 +104,7 @@ impl Session {
             | NodeReport::Offer { .. }
             | NodeReport::Tabs { .. }
             | NodeReport::Active { .. }
+            | NodeReport::Denied { .. }
             | NodeReport::Ended { .. }
             | NodeReport::Slots { .. } => {}
         }

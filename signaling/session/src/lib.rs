@@ -18,7 +18,7 @@ use people::Person;
 use std::time::Duration;
 use tandem_protocol::api::Action;
 use tandem_protocol::control::{Claim, NodeOrder, NodeReport, SfuOrder, SfuReport};
-use tandem_protocol::notice::Tab;
+use tandem_protocol::notice::{Denied, Tab};
 use tandem_protocol::policy::Policy;
 use tandem_protocol::signal::{EndReason, Refusal, ServerSignal, SessionState};
 use tandem_protocol::{CompanyId, NodeName, Participant, ParticipantId, PersonId, Private, Rights, Role, SessionId};
@@ -211,6 +211,12 @@ pub enum Effect {
     Did {
         who: ParticipantId,
         action: Action,
+    },
+    /// What somebody tried was refused, so often.
+    Denied {
+        who: ParticipantId,
+        reason: Denied,
+        times: u32,
     },
     /// The state changed.
     Record {

@@ -130,7 +130,7 @@ proptest! {
                     }
                     Effect::Node { order: NodeOrder::Allow { participant, rights, .. }, .. } => drop(at_node.insert(participant, rights)),
                     Effect::Sfu { order: SfuOrder::Allow { participant, rights, .. }, .. } => drop(at_sfu.insert(participant, rights)),
-                    Effect::Did { .. } => {}
+                    Effect::Did { .. } | Effect::Denied { .. } => {}
                     Effect::Node { node, order: NodeOrder::Claim { .. } } => {
                         prop_assert!(!over);
                         asked_or_holds.insert(node);

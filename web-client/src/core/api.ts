@@ -72,6 +72,7 @@ export const api = {
   setPassword: (body: SetPassword) => call<unknown>('POST', '/password/set', body),
   changeMe: (body: ChangeMe) => call<Me>('PATCH', '/me', body),
   publicCompany: (company: string) => call<PublicCompany>('GET', `${of(company)}/public`),
+  signOutEverywhere: () => call<unknown>('POST', '/me/sign-out-everywhere'),
   signOut: () => call<unknown>('POST', '/sign-out'),
   me: () => call<Me>('GET', '/me'),
   sessions: () => call<SessionList>('GET', '/sessions'),
