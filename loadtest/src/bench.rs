@@ -1,6 +1,7 @@
 //! The measurements, one after the other, in one session.
 
 use crate::BenchArguments;
+use crate::beginnings::{self, Beginnings};
 use crate::processes::{Account, Part, account};
 use crate::system::System;
 use crate::viewer::Viewer;
@@ -19,6 +20,7 @@ struct Figures {
     memory_megabytes: f64,
     jitter_buffer_milliseconds: f64,
     stages_milliseconds: Vec<(String, f64)>,
+    first_picture: Beginnings,
 }
 
 /// From the DOM event in the viewer's page to the changed pixel of its video, in milliseconds.
@@ -72,6 +74,9 @@ pub async fn run(arguments: BenchArguments) -> Result<()> {
     viewer.screenshot(&arguments.json.with_extension("png")).await?;
 
     let held = account(system.pid()).memory;
+    system.end(&session.id).await?;
+    println!("first pictures …");
+    let first_picture = beginnings::measure(&system, &viewer, arguments.beginnings).await?;
     let of = |part| held.get(&part).copied().unwrap_or(0) as f64 / 1e6;
     let received = viewer.evaluate("tandemProbe.received()").await?;
     let figures = Figures {
@@ -83,6 +88,7 @@ pub async fn run(arguments: BenchArguments) -> Result<()> {
         memory_megabytes: of(Part::Worker) + of(Part::Chromium),
         jitter_buffer_milliseconds: received["jitterBufferMs"].as_f64().unwrap_or(f64::NAN),
         stages_milliseconds: stages(&system.metrics().await?),
+        first_picture,
     };
     print(&figures);
     std::fs::write(&arguments.json, serde_json::to_string_pretty(&figures)?)
@@ -100,12 +106,18 @@ pub async fn flips(viewer: &Viewer, wanted: u32, event: &str) -> Result<Latency>
         settle(Duration::from_millis(700 + u64::from(i * 7919 % 61) * 5)).await;
         milliseconds.extend(viewer.flip(event).await?);
     }
-    let lost = wanted as usize - milliseconds.len();
-    milliseconds.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        milliseconds.get(((milliseconds.len() as f64 - 1.0) * share).round() as usize).copied().unwrap_or(f64::NAN)
-    };
-    Ok(Latency { flips: milliseconds.len(), lost, p50: at(0.5), p95: at(0.95) })
+    Ok(Latency::of(milliseconds, wanted))
+}
+
+impl Latency {
+    pub fn of(mut milliseconds: Vec<f64>, wanted: u32) -> Latency {
+        milliseconds.sort_by(f64::total_cmp);
+        let at = |share: f64| {
+            milliseconds.get(((milliseconds.len() as f64 - 1.0) * share).round() as usize).copied().unwrap_or(f64::NAN)
+        };
+        let (flips, lost) = (milliseconds.len(), wanted as usize - milliseconds.len());
+        Latency { flips, lost, p50: at(0.5), p95: at(0.95) }
+    }
 }
 
 /// Watches for a while; `act` is done over and over meanwhile, at most 60 times a second.
@@ -159,7 +171,9 @@ fn stages(metrics: &str) -> Vec<(String, f64)> {
 
 fn print(figures: &Figures) {
     println!("\n{:<10} {:>6} {:>6} {:>8} {:>8}", "", "flips", "lost", "p50 ms", "p95 ms");
-    for (name, l) in [("click", &figures.click), ("key", &figures.key)] {
+    let first = &figures.first_picture;
+    let of = [("click", &figures.click), ("key", &figures.key), ("warm", &first.warm), ("cold", &first.cold)];
+    for (name, l) in of {
         println!("{name:<10} {:>6} {:>6} {:>8.1} {:>8.1}", l.flips, l.lost, l.p50, l.p95);
     }
     println!(

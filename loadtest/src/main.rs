@@ -1,5 +1,6 @@
 //! Measures a Tandem, and watches what its agents are sent, over the wire alone.
 
+mod beginnings;
 mod bench;
 mod http;
 mod masking;
@@ -51,6 +52,9 @@ struct BenchArguments {
     /// Clicks and keys to measure, each.
     #[arg(long, default_value_t = 80)]
     flips: u32,
+    /// Sessions begun, with a warm browser and without.
+    #[arg(long, default_value_t = 20)]
+    beginnings: u32,
     /// Seconds for each of the other measurements.
     #[arg(long, default_value_t = 10)]
     seconds: u64,

@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+/// The node's metric of browsers that wait for a session.
+const READY: &str = r#"tandem_browser_node_slots{state="ready"}"#;
 const KEY: &str = "bench-key-0123456789abcdef0123456789abcdef";
 
 /// A session, and the links that open it.
@@ -95,6 +97,23 @@ impl System {
     pub async fn navigate(&self, session: &str, page: &str) -> Result<()> {
         let url = format!("http://{}/{page}", self.demo);
         self.api("POST", &format!("/api/v1/sessions/{session}/navigate"), json!({ "url": url })).await.map(drop)
+    }
+
+    pub async fn end(&self, session: &str) -> Result<()> {
+        self.api("DELETE", &format!("/api/v1/sessions/{session}"), Value::Null).await.map(drop)
+    }
+
+    /// Waits until a browser is up that no session has.
+    pub async fn has_warm_browser(&self) -> Result<()> {
+        for _ in 0..600 {
+            let metrics = self.metrics().await?;
+            let ready = metrics.lines().find_map(|line| line.strip_prefix(READY)).map(str::trim);
+            if ready.is_some_and(|count| count != "0") {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        bail!("no browser came up within a minute")
     }
 
     pub async fn metrics(&self) -> Result<String> {

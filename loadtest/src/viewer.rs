@@ -84,6 +84,22 @@ impl Viewer {
         self.sees_picture().await
     }
 
+    /// Opens the customer's link, accepts, and gives the milliseconds from that press to the first frame that is presented.
+    pub async fn begin(&self, url: &str) -> Result<f64> {
+        self.page.call::<Value>("Page.navigate", json!({ "url": url })).await?;
+        self.until("document.querySelector('[data-tandem=accept]:enabled') !== null").await.context("nothing to accept")?;
+        let first = "new Promise((done) => {
+            const at = performance.now();
+            document.querySelector('[data-tandem=accept]').click();
+            (function look() {
+                const video = document.querySelector('[data-tandem=screen]');
+                if (video === null) setTimeout(look, 1);
+                else video.requestVideoFrameCallback(() => done(performance.now() - at));
+            })();
+        })";
+        self.evaluate(first).await?.as_f64().context("no first picture")
+    }
+
     /// Opens the agent's link and waits for the first picture.
     pub async fn join_as_agent(&self, url: &str) -> Result<()> {
         self.page.call::<Value>("Page.navigate", json!({ "url": url })).await?;
