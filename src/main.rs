@@ -90,6 +90,7 @@ async fn run(arguments: Arguments, launcher: Launcher) -> Result<()> {
         control_listen: arguments.accounts.control_listen(),
         tls: arguments.accounts.tls(),
         public_url: arguments.public_url,
+        trusted_proxies: arguments.accounts.trusted_proxies(),
         data: arguments.data,
         database: arguments.accounts.database(),
         control_key: control_key.clone(),

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// The node's metric of browsers that wait for a session.
-const READY: &str = r#"tandem_browser_node_slots{state="ready"}"#;
+const READY: &str = r#"tandem_node_slots{state="ready"}"#;
 const KEY: &str = "bench-key-0123456789abcdef0123456789abcdef";
 
 /// A session, and the links that open it.

@@ -1,6 +1,6 @@
 //! What both binaries that hold signalling are told of it: where it keeps things, TLS, the first administrator.
 
-use crate::{FirstAdmin, Tls};
+use crate::{FirstAdmin, Network, Tls};
 use clap::Args;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -29,6 +29,10 @@ pub struct AccountArguments {
     #[arg(long, env = "TANDEM_CONTROL_LISTEN", default_value = "127.0.0.1:0")]
     control_listen: SocketAddr,
 
+    /// Proxies in front, such as 10.0.0.7,fd00::/8: only their X-Forwarded-For is believed
+    #[arg(long, env = "TANDEM_TRUSTED_PROXIES", value_delimiter = ',')]
+    trusted_proxies: Vec<Network>,
+
     /// The company of the first administrator
     #[arg(long, env = "TANDEM_COMPANY", default_value = "main")]
     company: CompanyId,
@@ -45,6 +49,10 @@ pub struct AccountArguments {
 impl AccountArguments {
     pub fn database(&self) -> Option<Secret> {
         self.database_url.clone()
+    }
+
+    pub fn trusted_proxies(&self) -> Vec<Network> {
+        self.trusted_proxies.clone()
     }
 
     pub fn control_listen(&self) -> SocketAddr {

@@ -15,6 +15,7 @@ mod oidc;
 mod pages;
 mod passwords;
 mod pins;
+mod proxies;
 mod rates;
 mod serve;
 mod sign_ins;
@@ -26,6 +27,7 @@ mod words;
 mod ws;
 
 pub use arguments::AccountArguments;
+pub use proxies::Network;
 pub use tls::Tls;
 
 use anyhow::{Context, Result};
@@ -58,6 +60,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// How people's browsers reach it, without a slash at the end; by its listening address when unset.
     pub public_url: Option<String>,
+    /// Proxies whose word for where a request comes from is believed.
+    pub trusted_proxies: Vec<Network>,
     /// Where its database is, unless `database` says.
     pub data: PathBuf,
     /// The address of a PostgreSQL server's database. It holds a password.
@@ -151,6 +155,7 @@ impl Signaling {
         let scheme = if config.tls.is_some() { "https" } else { "http" };
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
         let metrics = metrics::Metrics::new(&registry)?;
+        let proxies = config.trusted_proxies.clone();
         let (tls, data, control_listen, first) =
             (config.tls.clone(), config.data.clone(), config.control_listen, config.admin.clone());
         let (hub, Outlets { ready, records }) =
@@ -165,7 +170,7 @@ impl Signaling {
         tokio::spawn(purge(hub.store.clone(), shutdown.clone()));
         let recorder = tokio::spawn(record(hub.store.clone(), records, shutdown.clone()));
         let (server, control_address) = match tls {
-            None => (serve::plain(listener, serve::guarded(people.merge(control), false), shutdown), control_address),
+            None => (serve::plain(listener, serve::guarded(people.merge(control), &proxies, false), shutdown), control_address),
             Some(tls) => {
                 let own = TcpListener::bind(control_listen)
                     .await
@@ -174,7 +179,7 @@ impl Signaling {
                 let names = serve::names(&public_url, address);
                 let encrypted = tls::TlsListener::start(listener, &tls, &data, names, shutdown.clone())?;
                 let inside = serve::plain(own, control, shutdown.clone());
-                (serve::encrypted(encrypted, serve::guarded(people, true), inside, shutdown), own_address)
+                (serve::encrypted(encrypted, serve::guarded(people, &proxies, true), inside, shutdown), own_address)
             }
         };
         let task = tokio::spawn(async move {

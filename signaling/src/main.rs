@@ -44,6 +44,7 @@ async fn main() -> Result<()> {
         control_listen: accounts.control_listen(),
         tls: accounts.tls(),
         public_url,
+        trusted_proxies: accounts.trusted_proxies(),
         data,
         database: accounts.database(),
         control_key,

@@ -1,5 +1,6 @@
 //! How the routes are served: headers that every answer has, plainly or by TLS.
 
+use crate::proxies::{self, Network};
 use crate::tls::TlsListener;
 use anyhow::Result;
 use axum::Router;
@@ -19,8 +20,9 @@ use url::Url;
 const STRICT: &str = "max-age=31536000";
 
 /// Puts what holds for every answer around the routes.
-pub(crate) fn guarded(routes: Router, is_encrypted: bool) -> Router {
-    routes.layer(middleware::map_response(move |mut response: Response| async move {
+pub(crate) fn guarded(routes: Router, trusted: &[Network], is_encrypted: bool) -> Router {
+    let named = routes.layer(middleware::from_fn_with_state(trusted.into(), proxies::resolve));
+    named.layer(middleware::map_response(move |mut response: Response| async move {
         let headers = response.headers_mut();
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

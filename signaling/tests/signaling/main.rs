@@ -39,6 +39,7 @@ fn config(data: &std::path::Path) -> Config {
         control_listen: "127.0.0.1:0".parse().unwrap(),
         tls: None,
         public_url: None,
+        trusted_proxies: Vec::new(),
         data: data.join("data"),
         database: None,
         control_key: Secret::new(CONTROL_KEY).unwrap(),
