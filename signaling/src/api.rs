@@ -49,7 +49,7 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/colleagues", get(live::colleagues))
         .route("/pins/redeem", post(redeem))
         .route("/pins/claim", post(live::claim))
-        .route("/sessions/{id}/record", get(audit::record).patch(audit::change_record))
+        .route("/sessions/{id}/record", get(audit::record).patch(audit::change_record).delete(audit::delete_record))
         .route("/sign-in", post(account::sign_in))
         .route("/sign-in/way", post(provider::way))
         .route("/sign-in/provider", get(provider::start))

@@ -127,6 +127,7 @@ actions!(
     SessionLeft = "session_left",
     SessionEnded = "session_ended",
     SessionRecordChanged = "session_record_changed",
+    SessionRecordDeleted = "session_record_deleted",
     /// By the API or by whoever may; never to where.
     Navigated = "navigated",
     ConsentGiven = "consent_given",
@@ -175,6 +176,9 @@ pub struct SessionRecord {
     pub people: Vec<RecordedPerson>,
     pub outcome: Option<Outcome>,
     pub notes: Private<String>,
+    /// When it is deleted by itself, as the company keeps records now.
+    #[ts(type = "number | null")]
+    pub kept_until: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -195,6 +199,8 @@ pub enum Outcome {
     Dropped,
 }
 
+/// `DELETE /api/v1/sessions/{id}/record` deletes it before its time; 409 `running` while the session goes on.
+///
 /// `PATCH /api/v1/sessions/{id}/record`: what is left out stays. Notes have up to 4,000 characters.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,6 @@
 //! The audit and the records of past sessions.
 
-use super::caller::{Audit, By, Sessions};
+use super::caller::{Audit, By, Sessions, Settings};
 use super::{Answer, Body, error, internal, invalid, recorded, session_id};
 use crate::hub::Hub;
 use crate::store::{Entry, Past, Search};
@@ -157,7 +157,7 @@ pub(super) async fn records(
     let past = Past { text: searched(&text)?, outcome, from, to, before, limit };
     let mut records = Vec::new();
     for record in hub.store.past(&caller.company.id, &past).await.map_err(internal)? {
-        records.push(hub.store.whole_record(record).await.map_err(internal)?);
+        records.push(hub.store.whole_record(&caller.company.id, record).await.map_err(internal)?);
     }
     let is_full = records.len() as i64 == limit;
     let next = records.last().filter(|_| is_full).map(|record| record.id.as_str().to_owned());
@@ -170,7 +170,7 @@ pub(super) async fn record(
     Path(id): Path<String>,
 ) -> Answer<Json<SessionRecord>> {
     let record = recorded(&hub, &session_id(&id)?, &caller.company.id).await?;
-    Ok(Json(hub.store.whole_record(record).await.map_err(internal)?))
+    Ok(Json(hub.store.whole_record(&caller.company.id, record).await.map_err(internal)?))
 }
 
 pub(super) async fn change_record(
@@ -197,7 +197,22 @@ pub(super) async fn change_record(
     let mut entry = Entry::new(&caller.actor(), Action::SessionRecordChanged, changed.join(", "));
     entry.session = Some(id);
     hub.store.change_record(&caller.company.id, &after, &entry).await.map_err(internal)?;
-    Ok(Json(hub.store.whole_record(after).await.map_err(internal)?))
+    Ok(Json(hub.store.whole_record(&caller.company.id, after).await.map_err(internal)?))
+}
+
+pub(super) async fn delete_record(
+    State(hub): State<Arc<Hub>>,
+    caller: By<Settings>,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    let id = session_id(&id)?;
+    let record = recorded(&hub, &id, &caller.company.id).await?;
+    let mut entry = Entry::new(&caller.actor(), Action::SessionRecordDeleted, "");
+    entry.session = Some(id.clone());
+    if record.ended_at.is_none() || !hub.store.delete_record(&caller.company.id, &id, &entry).await.map_err(internal)? {
+        return Err(error(StatusCode::CONFLICT, "running", "the session goes on: end it first"));
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::{DAY, Entry, Store, from_word, pattern, unix_now, word};
 use anyhow::Result;
 use sqlx::Row;
 use sqlx::any::AnyRow;
-use tandem_protocol::api::{Outcome, RecordedPerson, SessionRecord};
+use tandem_protocol::api::{Outcome, RecordedPerson, Retention, SessionRecord};
 use tandem_protocol::signal::SessionState;
 use tandem_protocol::{CompanyId, Participant, Private, SessionId};
 
@@ -119,7 +119,7 @@ impl Store {
     }
 
     /// The record with who was in the session.
-    pub(crate) async fn whole_record(&self, record: Record) -> Result<SessionRecord> {
+    pub(crate) async fn whole_record(&self, company: &CompanyId, record: Record) -> Result<SessionRecord> {
         let query = sqlx::query("SELECT role, name, joined_at FROM participants WHERE session = $1 ORDER BY id");
         let rows = query.bind(record.id.as_str()).fetch_all(&self.pool).await?;
         let person = |row: &AnyRow| {
@@ -132,7 +132,9 @@ impl Store {
         let people = rows.iter().map(person).collect::<Result<_>>()?;
         let Record { id, created_at, ended_at, state, start_host, agent, outcome, notes } = record;
         let (agent, notes) = (agent.map(Private::new), notes.into());
-        Ok(SessionRecord { id, state, created_at, ended_at, start_host, agent, people, outcome, notes })
+        let days = self.document::<Retention>(company).await?.session_days;
+        let kept_until = ended_at.map(|at| at + i64::from(days) * DAY);
+        Ok(SessionRecord { id, state, created_at, ended_at, start_host, agent, people, outcome, notes, kept_until })
     }
 
     pub(crate) async fn change_record(&self, company: &CompanyId, after: &Record, entry: &Entry) -> Result<()> {
@@ -143,6 +145,19 @@ impl Store {
         query.execute(&mut *change).await?;
         append(&mut change, company, entry).await?;
         Ok(change.commit().await?)
+    }
+
+    /// Deletes the record of a session that is over. `false` when there is none.
+    pub(crate) async fn delete_record(&self, company: &CompanyId, id: &SessionId, entry: &Entry) -> Result<bool> {
+        let mut change = self.pool.begin().await?;
+        let query = sqlx::query("DELETE FROM sessions WHERE id = $1 AND company = $2 AND ended_at IS NOT NULL");
+        let gone = query.bind(id.as_str()).bind(company.as_str()).execute(&mut *change).await?.rows_affected();
+        if gone == 0 {
+            return Ok(false);
+        }
+        append(&mut change, company, entry).await?;
+        change.commit().await?;
+        Ok(true)
     }
 
     /// Deletes records of sessions that ended more than so many days ago.

@@ -115,6 +115,7 @@ const ENDPOINTS: &[(&str, &str, &str, &str)] = &[
     ("POST", "/pins/claim", "view", "sessions"),
     ("GET", "/sessions/SESSION/record", "view", "sessions"),
     ("PATCH", "/sessions/SESSION/record", "view", "sessions"),
+    ("DELETE", "/sessions/SESSION/record", "edit_policy", "settings"),
     ("GET", "/companies/demo/records", "view", "sessions"),
     ("GET", "/companies/demo/policy", "view", "policy"),
     ("PUT", "/companies/demo/policy", "edit_policy", "policy"),

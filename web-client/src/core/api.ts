@@ -82,6 +82,7 @@ export const api = {
   handOver: (id: string, body: HandOver) => call<unknown>('POST', `/sessions/${segment(id)}/hand-over`, body),
   colleagues: () => call<ColleagueList>('GET', '/colleagues'),
   changeRecord: (id: string, body: ChangeRecord) => call<unknown>('PATCH', `/sessions/${segment(id)}/record`, body),
+  deleteRecord: (id: string) => call<unknown>('DELETE', `/sessions/${segment(id)}/record`),
   /** A document of settings, and what is to be given when it is changed, so that nobody overwrites what they have not seen. */
   document: <T>(company: string, name: string) => ask<T>('GET', `${of(company)}/${name}`),
   setDocument: <T>(company: string, name: string, value: T, version: string | null) => ask<T>('PUT', `${of(company)}/${name}`, value, version),

@@ -74,6 +74,7 @@ const de: Texts = {
     wrong_code: 'Der Code stimmt nicht. Er wechselt alle 30 Sekunden; geben Sie den neuesten ein.',
     invalid_link: 'Dieser Link gilt nicht mehr. Lassen Sie sich von Ihrer Verwaltung einen neuen geben.',
     too_large: 'Das ist zu groß.',
+    running: 'Die Sitzung läuft noch. Beenden Sie sie zuerst.',
   },
   permissions: {
     view: { name: 'Sehen', text: 'Sitzungen beginnen, sehen und ihnen beitreten.' },
@@ -144,6 +145,7 @@ const de: Texts = {
     session_left: 'Sitzung verlassen',
     session_ended: 'Sitzung beendet',
     session_record_changed: 'Notizen oder Ergebnis geändert',
+    session_record_deleted: 'Eintrag einer Sitzung gelöscht',
     navigated: 'Seite geöffnet',
     consent_given: 'Zustimmung erteilt',
     consent_refused: 'Zustimmung verweigert',
@@ -506,6 +508,9 @@ const de: Texts = {
     people: 'Dabei',
     notes: 'Notizen',
     noNotes: 'Keine Notizen.',
+    keptUntil: 'Aufbewahrt bis',
+    delete: 'Jetzt löschen',
+    deleteGo: 'Wirklich löschen? Das lässt sich nicht zurücknehmen',
   },
   people: {
     text: 'Wer sich anmelden darf, und in welcher Rolle.',

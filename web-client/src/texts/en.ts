@@ -90,6 +90,7 @@ const errors: Record<string, string> = {
   wrong_code: 'The code is not right. Codes change every 30 seconds; enter the newest.',
   invalid_link: 'This link no longer works. Ask your admin for a new one.',
   too_large: 'That is too large.',
+  running: 'The session goes on. End it first.',
 };
 
 const permissions: Record<Permission, { name: string; text: string }> = {
@@ -172,6 +173,7 @@ const actions: Record<Action, string> = {
   session_left: 'Session left',
   session_ended: 'Session ended',
   session_record_changed: 'Notes or outcome changed',
+  session_record_deleted: 'Record of a session deleted',
   navigated: 'Page opened',
   consent_given: 'Consent given',
   consent_refused: 'Consent refused',
@@ -551,6 +553,9 @@ const en = {
     people: 'Took part',
     notes: 'Notes',
     noNotes: 'No notes.',
+    keptUntil: 'Kept until',
+    delete: 'Delete now',
+    deleteGo: 'Really delete it? It cannot be taken back',
   },
   people: {
     text: 'Whoever may sign in, and what they are.',

@@ -74,6 +74,7 @@ const es: Texts = {
     wrong_code: 'El código no es correcto. Cambia cada 30 segundos; introduzca el más reciente.',
     invalid_link: 'Este enlace ya no funciona. Pida uno nuevo a su administrador.',
     too_large: 'Es demasiado grande.',
+    running: 'La sesión sigue. Termínela primero.',
   },
   permissions: {
     view: { name: 'Ver', text: 'Iniciar, ver y unirse a sesiones.' },
@@ -144,6 +145,7 @@ const es: Texts = {
     session_left: 'Salida de la sesión',
     session_ended: 'Sesión terminada',
     session_record_changed: 'Notas o resultado modificados',
+    session_record_deleted: 'Registro de una sesión eliminado',
     navigated: 'Página abierta',
     consent_given: 'Permiso dado',
     consent_refused: 'Permiso denegado',
@@ -505,6 +507,9 @@ const es: Texts = {
     people: 'Participaron',
     notes: 'Notas',
     noNotes: 'Sin notas.',
+    keptUntil: 'Se guarda hasta',
+    delete: 'Eliminar ahora',
+    deleteGo: '¿Eliminarlo de verdad? No se puede deshacer',
   },
   people: {
     text: 'Quién puede entrar y qué es.',

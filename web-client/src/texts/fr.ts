@@ -74,6 +74,7 @@ const fr: Texts = {
     wrong_code: 'Le code n’est pas le bon. Il change toutes les 30 secondes ; saisissez le plus récent.',
     invalid_link: 'Ce lien ne fonctionne plus. Demandez-en un nouveau à votre administrateur.',
     too_large: 'C’est trop volumineux.',
+    running: 'La session continue. Terminez-la d’abord.',
   },
   permissions: {
     view: { name: 'Voir', text: 'Démarrer, voir et rejoindre des sessions.' },
@@ -144,6 +145,7 @@ const fr: Texts = {
     session_left: 'Session quittée',
     session_ended: 'Session terminée',
     session_record_changed: 'Notes ou résultat modifiés',
+    session_record_deleted: 'Trace d’une session supprimée',
     navigated: 'Page ouverte',
     consent_given: 'Accord donné',
     consent_refused: 'Accord refusé',
@@ -505,6 +507,9 @@ const fr: Texts = {
     people: 'Participants',
     notes: 'Notes',
     noNotes: 'Pas de notes.',
+    keptUntil: 'Conservé jusqu’au',
+    delete: 'Supprimer maintenant',
+    deleteGo: 'Vraiment supprimer ? C’est définitif',
   },
   people: {
     text: 'Qui peut se connecter, et avec quel rôle.',

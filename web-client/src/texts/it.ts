@@ -74,6 +74,7 @@ const it: Texts = {
     wrong_code: 'Il codice non è giusto. Cambia ogni 30 secondi; inserisca il più recente.',
     invalid_link: 'Questo link non funziona più. Ne chieda uno nuovo al suo amministratore.',
     too_large: 'È troppo grande.',
+    running: 'La sessione continua. La termini prima.',
   },
   permissions: {
     view: { name: 'Vedere', text: 'Avviare sessioni, vederle e parteciparvi.' },
@@ -144,6 +145,7 @@ const it: Texts = {
     session_left: 'Uscita dalla sessione',
     session_ended: 'Sessione terminata',
     session_record_changed: 'Note o esito modificati',
+    session_record_deleted: 'Registrazione di una sessione eliminata',
     navigated: 'Pagina aperta',
     consent_given: 'Consenso dato',
     consent_refused: 'Consenso negato',
@@ -505,6 +507,9 @@ const it: Texts = {
     people: 'Partecipanti',
     notes: 'Note',
     noNotes: 'Nessuna nota.',
+    keptUntil: 'Conservato fino al',
+    delete: 'Elimina ora',
+    deleteGo: 'Eliminare davvero? Non si può annullare',
   },
   people: {
     text: 'Chi può accedere, e con quale ruolo.',

@@ -74,6 +74,7 @@ const nl: Texts = {
     wrong_code: 'De code klopt niet. Codes wisselen elke 30 seconden; voer de nieuwste in.',
     invalid_link: 'Deze link werkt niet meer. Vraag uw beheerder om een nieuwe.',
     too_large: 'Dat is te groot.',
+    running: 'De sessie loopt nog. Beëindig die eerst.',
   },
   permissions: {
     view: { name: 'Zien', text: 'Sessies starten, zien en eraan deelnemen.' },
@@ -144,6 +145,7 @@ const nl: Texts = {
     session_left: 'Sessie verlaten',
     session_ended: 'Sessie beëindigd',
     session_record_changed: 'Notities of uitkomst gewijzigd',
+    session_record_deleted: 'Gegevens van een sessie verwijderd',
     navigated: 'Pagina geopend',
     consent_given: 'Akkoord gegeven',
     consent_refused: 'Akkoord geweigerd',
@@ -505,6 +507,9 @@ const nl: Texts = {
     people: 'Deelnemers',
     notes: 'Notities',
     noNotes: 'Geen notities.',
+    keptUntil: 'Bewaard tot',
+    delete: 'Nu verwijderen',
+    deleteGo: 'Echt verwijderen? Dit kan niet ongedaan worden gemaakt',
   },
   people: {
     text: 'Wie zich mag aanmelden, en met welke rol.',

@@ -74,6 +74,7 @@ const pt: Texts = {
     wrong_code: 'O código não está certo. Muda a cada 30 segundos; introduza o mais recente.',
     invalid_link: 'Esta ligação já não funciona. Peça uma nova ao seu administrador.',
     too_large: 'É demasiado grande.',
+    running: 'A sessão continua. Termine-a primeiro.',
   },
   permissions: {
     view: { name: 'Ver', text: 'Iniciar sessões, vê-las e entrar nelas.' },
@@ -144,6 +145,7 @@ const pt: Texts = {
     session_left: 'Saída da sessão',
     session_ended: 'Sessão terminada',
     session_record_changed: 'Notas ou resultado alterados',
+    session_record_deleted: 'Registo de uma sessão eliminado',
     navigated: 'Página aberta',
     consent_given: 'Consentimento dado',
     consent_refused: 'Consentimento recusado',
@@ -505,6 +507,9 @@ const pt: Texts = {
     people: 'Participaram',
     notes: 'Notas',
     noNotes: 'Sem notas.',
+    keptUntil: 'Guardado até',
+    delete: 'Eliminar agora',
+    deleteGo: 'Eliminar mesmo? Não pode ser desfeito',
   },
   people: {
     text: 'Quem pode entrar, e com que função.',
