@@ -124,6 +124,16 @@ async fn sessions_leave_a_record_with_outcome_and_notes(world: World) {
     both.sort_unstable();
     expected.sort_unstable();
     assert_eq!(both, expected);
+    // What is kept can be deleted before its time, by whoever may change settings, and not while it goes on.
+    let record = |id: &str| format!("/sessions/{id}/record");
+    let (_, kept) = world.by(&ben, "GET", &record(id), Value::Null).await;
+    assert_eq!(kept["kept_until"].as_i64().unwrap() - kept["ended_at"].as_i64().unwrap(), 90 * 24 * 3600);
+    assert_eq!(world.by(&ben, "DELETE", &record(id), Value::Null).await.0, 403);
+    let running = world.api("DELETE", &record(second["id"].as_str().unwrap()), Value::Null).await;
+    assert_eq!((running.0, &running.1["code"]), (409, &json!("running")));
+    assert_eq!(world.api("DELETE", &record(id), Value::Null).await.0, 204);
+    assert_eq!(world.by(&ben, "GET", &record(id), Value::Null).await.0, 404);
+    world.event("session_record_deleted").await;
 }
 
 async fn nothing_that_was_typed_or_visited_is_in_it(world: World) {
