@@ -57,18 +57,19 @@ impl Hub {
         let now = self.now();
         let Calling { company, host, language, viewport, key } = calling;
         let mut state = self.state();
-        if let Some(key) = key
-            && let hash = hashed(key.reveal())
-            && let Some(ends) = state.calls.by_key.ends(&hash)
-            && let Some(call) = state.calls.by_key.get_mut(&hash, now)
-            && call.place.company == company
-        {
-            call.window = Some((window, to.clone()));
-            to.post(ToPage::Signal(match &call.token {
-                Some(token) => ServerSignal::Called { token: token.clone() },
-                None => waiting(&call.pin, key, ends.saturating_sub(now)),
-            }));
-            return Ok(hash);
+        if let Some(key) = key {
+            let hash = hashed(key.reveal());
+            if let Some(ends) = state.calls.by_key.ends(&hash)
+                && let Some(call) = state.calls.by_key.get_mut(&hash, now)
+                && call.place.company == company
+            {
+                call.window = Some((window, to.clone()));
+                to.post(ToPage::Signal(match &call.token {
+                    Some(token) => ServerSignal::Called { token: token.clone() },
+                    None => waiting(&call.pin, key, ends.saturating_sub(now)),
+                }));
+                return Ok(hash);
+            }
         }
         if !is_language(&language) {
             return Err(Refusal::Malformed);

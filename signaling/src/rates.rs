@@ -50,7 +50,10 @@ impl<K: Hash + Eq> Rates<K> {
     /// Whether a try is free, without using it up.
     pub(crate) fn has(&self, key: &K, now: Now) -> bool {
         match self.buckets.get(key) {
-            Some(bucket) => bucket.clone().take(self.tries, self.period, now),
+            Some(bucket) => {
+                let mut bucket = *bucket;
+                bucket.take(self.tries, self.period, now)
+            }
             None => self.buckets.len() < REMEMBERED || now.saturating_sub(self.swept) >= self.period / 10,
         }
     }
