@@ -10,7 +10,7 @@
 
 use crate::rates::{Neighbour, Rates};
 use crate::tokens::{Expiring, Hashed, hashed};
-use rand::Rng;
+use rand::{Rng, RngExt};
 use std::time::Duration;
 use tandem_protocol::{CompanyId, PersonId, Private};
 use tandem_session::Now;
