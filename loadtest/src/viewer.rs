@@ -87,7 +87,9 @@ impl Viewer {
     /// Opens the customer's link, accepts, and gives the milliseconds from that press to the first frame that is presented.
     pub async fn begin(&self, url: &str) -> Result<f64> {
         self.page.call::<Value>("Page.navigate", json!({ "url": url })).await?;
-        self.until("document.querySelector('[data-tandem=accept]:enabled') !== null").await.context("nothing to accept")?;
+        self.until("document.querySelector('[data-tandem=accept]:enabled') !== null")
+            .await
+            .context("nothing to accept")?;
         let first = "new Promise((done) => {
             const at = performance.now();
             document.querySelector('[data-tandem=accept]').click();

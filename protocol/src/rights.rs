@@ -1,9 +1,9 @@
 //! What somebody may do in a session at this moment. Signalling decides it; SFU and node each hold people to it.
 
+use crate::Role;
 use crate::api::Permission;
 use crate::input::ControlInput;
 use crate::policy::Permissions;
-use crate::Role;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -91,10 +91,7 @@ impl Rights {
                 Permission::Type => rights.typing = true,
                 Permission::Navigate => rights.navigate = true,
                 Permission::OpenTabs => rights.open_tabs = true,
-                Permission::SeeRecordings
-                | Permission::EditPolicy
-                | Permission::ManagePeople
-                | Permission::Api => {}
+                Permission::SeeRecordings | Permission::EditPolicy | Permission::ManagePeople | Permission::Api => {}
             }
         }
         rights
@@ -163,11 +160,16 @@ mod tests {
         ] {
             let rights = Rights::of([&permission]);
             for other in Act::ALL {
-                assert_eq!(rights.allow(Role::Agent, other), other == act || other == Act::LetGo, "{permission:?} {other:?}");
+                assert_eq!(
+                    rights.allow(Role::Agent, other),
+                    other == act || other == Act::LetGo,
+                    "{permission:?} {other:?}"
+                );
             }
         }
         assert_eq!(Rights::of(&Permission::ALL), Rights::ALL);
-        for permission in [Permission::SeeRecordings, Permission::EditPolicy, Permission::ManagePeople, Permission::Api] {
+        for permission in [Permission::SeeRecordings, Permission::EditPolicy, Permission::ManagePeople, Permission::Api]
+        {
             assert_eq!(Rights::of([&permission]), Rights::NONE, "{permission:?}");
         }
     }

@@ -25,22 +25,31 @@ pub enum ClientSignal {
     /// The customer lets the session begin.
     Accept,
     /// Whoever has to compare the check words did.
-    Check { same: bool },
+    Check {
+        same: bool,
+    },
     /// The customer wants nobody else to see or do anything until [`Self::Resume`].
     Pause,
     Resume,
     /// An agent would like to click and type.
     AskControl,
     /// The customer lets somebody click and type, whether or not they asked, or would rather not.
-    AnswerControl { participant: ParticipantId, give: bool },
+    AnswerControl {
+        participant: ParticipantId,
+        give: bool,
+    },
     /// The customer alone clicks and types from now on, until asked.
     TakeControl,
     /// An agent would like a supervisor to come.
     AskHelp,
     /// A complete SDP offer (RFC 8829): one `recvonly` video and the data channels.
-    Offer { sdp: Private<String> },
+    Offer {
+        sdp: Private<String>,
+    },
     /// What this page measured; only for metrics.
-    Report { report: Report },
+    Report {
+        report: Report,
+    },
     /// Leaves the session; the customer's or the agent's leaving for good ends it.
     End,
 }

@@ -4,12 +4,20 @@ mod world;
 
 use std::net::UdpSocket;
 use tandem_protocol::control::{Demand, Peer, PeerName, SfuOrder};
-use tandem_protocol::input::channel;
-use tandem_protocol::{Audience, ParticipantId, Rights, Role};
+use tandem_protocol::input::{ControlInput, channel};
+use tandem_protocol::{Audience, InputId, ParticipantId, Rights, Role, to_json};
 use world::{CHANNELS, DELTA, KEYFRAME, Node, Wire, World, session};
 
 const CUSTOMER: u32 = 1;
 const AGENT: u32 = 2;
+
+/// What everybody may send, so that nothing sticks.
+const RELEASE: &str = r#"{"type":"release_all"}"#;
+
+/// An input with a text to know it by.
+fn said(text: &str) -> String {
+    to_json(&ControlInput::Text { id: InputId(1), text: text.into() })
+}
 
 fn person(id: u32) -> PeerName {
     PeerName::Participant { id: ParticipantId(id) }
@@ -58,17 +66,19 @@ async fn the_channel_is_the_identity() {
     let (mut world, session) = (World::new().await, session(1));
     // What is said before the node is there is kept for it.
     let mut customer = world.person(&session, CUSTOMER, Role::Customer).await;
-    customer.send(channel::CONTROL, "early").await;
+    customer.send(channel::CONTROL, &said("early")).await;
     let mut node = world.node(&session).await;
-    assert_eq!(node.wire.message("control/1").await, b"early");
+    assert_eq!(node.wire.message("control/1").await, said("early").as_bytes());
     let mut agent = world.person(&session, AGENT, Role::Agent).await;
     for label in CHANNELS {
         let theirs = channel::of(label, ParticipantId(AGENT));
         node.wire.opened(&theirs).await;
         node.wire.send(&theirs, "to the agent alone").await;
         assert_eq!(agent.message(label).await, b"to the agent alone");
-        agent.send(label, label).await;
-        assert_eq!(node.wire.message(&theirs).await, label.as_bytes());
+        // What goes to the gate has to be an input that they may send.
+        let said = if label == channel::CONTROL { RELEASE } else { label };
+        agent.send(label, said).await;
+        assert_eq!(node.wire.message(&theirs).await, said.as_bytes());
     }
     let demand = loop {
         let demand: Demand = serde_json::from_slice(&node.wire.message(channel::SFU).await).unwrap();
@@ -80,11 +90,57 @@ async fn the_channel_is_the_identity() {
     // Who goes is let go of by the node, whose other people stay.
     agent.close().await;
     node.wire.closed("control/2").await;
-    customer.send(channel::CONTROL, "still here").await;
-    assert_eq!(node.wire.message("control/1").await, b"still here");
+    customer.send(channel::CONTROL, &said("still here")).await;
+    assert_eq!(node.wire.message("control/1").await, said("still here").as_bytes());
     world.order(SfuOrder::Leave { session: session.clone(), peer: person(CUSTOMER) }).await;
     node.wire.closed("control/1").await;
     customer.closed(channel::CONTROL).await;
+}
+
+/// As if signalling and the node let everything pass.
+#[tokio::test]
+async fn rights_are_taken_away_and_given_back_at_once() {
+    let (mut world, session) = (World::new().await, session(1));
+    let mut node = world.node(&session).await;
+    let mut customer = world.person(&session, CUSTOMER, Role::Customer).await;
+    let mut agent = world.person(&session, AGENT, Role::Agent).await;
+    let allow = |rights| SfuOrder::Allow { session: session.clone(), participant: ParticipantId(AGENT), rights };
+    let publish = async |node: &mut Node, mark| {
+        for audience in [Audience::Customer, Audience::Agent] {
+            node.publish(audience, KEYFRAME, mark).await;
+        }
+    };
+    publish(&mut node, 1).await;
+    assert_eq!((customer.payload().await[2], agent.payload().await[2]), (1, 1));
+    // A pause: no picture, no word, nothing obeyed, while the customer goes on.
+    world.order(allow(Rights::NONE)).await;
+    loop {
+        let demand: Demand = serde_json::from_slice(&node.wire.message(channel::SFU).await).unwrap();
+        if demand.audience == Audience::Agent && demand.subscribers == 0 {
+            break;
+        }
+    }
+    publish(&mut node, 2).await;
+    node.wire.send("control/2", "not for you").await;
+    agent.send(channel::CONTROL, &said("unheard")).await;
+    agent.send(channel::POINTER, "unseen").await;
+    agent.send(channel::TALK, "unsaid").await;
+    assert_eq!(customer.payload().await[2], 2);
+    world.until(|world| world.count("dropped_total", "denied") == 4).await;
+    // Given back, there is a new beginning.
+    world.order(allow(Rights::ALL.without_control())).await;
+    node.wire.keyframe_requested().await;
+    publish(&mut node, 3).await;
+    assert_eq!(agent.payload().await[2], 3, "what was shown meanwhile is not shown later");
+    agent.send(channel::CONTROL, &said("unheard")).await;
+    agent.send(channel::CONTROL, RELEASE).await;
+    assert_eq!(node.wire.message("control/2").await, RELEASE.as_bytes());
+    world.until(|world| world.count("dropped_total", "denied") == 5).await;
+    world.order(allow(Rights::ALL)).await;
+    // Orders are obeyed in turn, so the first is when the second is.
+    world.person(&session, 3, Role::Supervisor).await;
+    agent.send(channel::CONTROL, &said("heard")).await;
+    assert_eq!(node.wire.message("control/2").await, said("heard").as_bytes());
 }
 
 #[tokio::test]
@@ -98,8 +154,8 @@ async fn a_flood_costs_its_sender_alone() {
     for number in 0..500 {
         agent.send(channel::TALK, &number.to_string()).await;
     }
-    customer.send(channel::CONTROL, "mine").await;
-    assert_eq!(node.wire.message("control/1").await, b"mine");
+    customer.send(channel::CONTROL, &said("mine")).await;
+    assert_eq!(node.wire.message("control/1").await, said("mine").as_bytes());
     assert_eq!(node.wire.message("talk/2").await, b"0", "what is too large is not passed on");
     // What is over the budget is counted as dropped once it has all come.
     world
@@ -107,8 +163,8 @@ async fn a_flood_costs_its_sender_alone() {
         .await;
     assert!(world.count("dropped_total", "flood") > 100);
     // The one who flooded can still be heard by the rest of the room.
-    agent.send(channel::CONTROL, "sorry").await;
-    assert_eq!(node.wire.message("control/2").await, b"sorry");
+    agent.send(channel::CONTROL, RELEASE).await;
+    assert_eq!(node.wire.message("control/2").await, RELEASE.as_bytes());
 }
 
 #[tokio::test]
@@ -125,8 +181,8 @@ async fn a_room_has_one_node_and_takes_a_new_one_when_it_is_gone() {
     world.until(|world| world.peers() == 1).await;
     let mut node = world.node(&session).await;
     node.wire.opened("control/1").await;
-    customer.send(channel::CONTROL, "to the new one").await;
-    assert_eq!(node.wire.message("control/1").await, b"to the new one");
+    customer.send(channel::CONTROL, &said("to the new one")).await;
+    assert_eq!(node.wire.message("control/1").await, said("to the new one").as_bytes());
     node.publish(Audience::Customer, KEYFRAME, 2).await;
     assert_eq!(customer.payload().await[2], 2);
 }
@@ -160,8 +216,8 @@ async fn whoever_comes_again_replaces_their_earlier_connection() {
     node.wire.keyframe_requested().await;
     node.publish(Audience::Customer, KEYFRAME, 1).await;
     assert_eq!(after.payload().await[2], 1);
-    after.send(channel::CONTROL, "again").await;
-    assert_eq!(node.wire.message("control/1").await, b"again");
+    after.send(channel::CONTROL, &said("again")).await;
+    assert_eq!(node.wire.message("control/1").await, said("again").as_bytes());
 }
 
 #[tokio::test]

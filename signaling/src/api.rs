@@ -26,7 +26,7 @@ use caller::{By, People, SeeSites, Sessions, Settings};
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use tandem_protocol::api::{
-    self,     Action, ApiError, Approvals, CompanySites, CompanyTexts, CreateSession, CreatedSession, Embedding, JoinLink,
+    self, Action, ApiError, Approvals, CompanySites, CompanyTexts, CreateSession, CreatedSession, Embedding, JoinLink,
     Languages, Look, Navigate, RedeemPin, RedeemedPin, Retention, SessionList, SessionSummary, SessionView,
     SignInSettings,
 };
@@ -221,8 +221,7 @@ async fn create(
     }
     let viewport = body.viewport.unwrap_or(Viewport::DEFAULT).clamped();
     let actor = caller.actor();
-    let (guest, asks_for_control) =
-        (live::guest(&hub, &caller).await?, live::asks_for_control(&hub, &caller).await?);
+    let (guest, asks_for_control) = (live::guest(&hub, &caller).await?, live::asks_for_control(&hub, &caller).await?);
     let caller = caller.into_caller();
     let agent = caller.person().map(|person| person.name.clone());
     let Company { id: company, name: company_name, policy, .. } = caller.company;

@@ -35,13 +35,7 @@ struct Ticket {
 
 /// Whoever is to be helped.
 pub(crate) fn customer() -> Guest {
-    Guest {
-        role: Role::Customer,
-        name: "Customer".into(),
-        rights: Rights::ALL,
-        account: None,
-        takes_over: false,
-    }
+    Guest { role: Role::Customer, name: "Customer".into(), rights: Rights::ALL, account: None, takes_over: false }
 }
 
 impl Entrances {
@@ -165,12 +159,7 @@ impl Hub {
     }
 
     /// A new link for an agent into one of the company's sessions.
-    pub(crate) fn agent_link(
-        &self,
-        id: &SessionId,
-        company: &CompanyId,
-        guest: Guest,
-    ) -> Result<String, Failure> {
+    pub(crate) fn agent_link(&self, id: &SessionId, company: &CompanyId, guest: Guest) -> Result<String, Failure> {
         let now = self.now();
         let mut state = self.state();
         let live =

@@ -170,7 +170,10 @@ impl Signaling {
         tokio::spawn(purge(hub.store.clone(), shutdown.clone()));
         let recorder = tokio::spawn(record(hub.store.clone(), records, shutdown.clone()));
         let (server, control_address) = match tls {
-            None => (serve::plain(listener, serve::guarded(people.merge(control), &proxies, false), shutdown), control_address),
+            None => (
+                serve::plain(listener, serve::guarded(people.merge(control), &proxies, false), shutdown),
+                control_address,
+            ),
             Some(tls) => {
                 let own = TcpListener::bind(control_listen)
                     .await

@@ -85,7 +85,11 @@ mod tests {
             ("0.0.0.0/0", "192.0.2.1", true),
             ("0.0.0.0/0", "2001:db8::1", false),
         ] {
-            assert_eq!(network.parse::<Network>().unwrap().holds(address.parse().unwrap()), holds, "{network} {address}");
+            assert_eq!(
+                network.parse::<Network>().unwrap().holds(address.parse().unwrap()),
+                holds,
+                "{network} {address}"
+            );
         }
     }
 

@@ -181,9 +181,7 @@ impl Page<'_> {
             Ok(ClientSignal::Pause) => Event::Pause { window },
             Ok(ClientSignal::Resume) => Event::Resume { window },
             Ok(ClientSignal::AskControl) => Event::AskControl { window },
-            Ok(ClientSignal::AnswerControl { participant, give }) => {
-                Event::AnswerControl { window, participant, give }
-            }
+            Ok(ClientSignal::AnswerControl { participant, give }) => Event::AnswerControl { window, participant, give },
             Ok(ClientSignal::TakeControl) => Event::TakeControl { window },
             Ok(ClientSignal::AskHelp) => Event::AskHelp { window },
             Ok(ClientSignal::Offer { sdp }) => Event::Offer { window, sdp },

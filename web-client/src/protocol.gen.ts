@@ -28,7 +28,35 @@ export type Participant = { id: ParticipantId, role: Role, name: Private<string>
 /**
  * Whether their page is connected now.
  */
-present: boolean, };
+present: boolean, 
+/**
+ * What they may do now.
+ */
+rights: Rights, control: Control, };
+
+export type Control = "fixed" | "withheld" | "asked" | "given";
+
+export type Rights = { 
+/**
+ * The picture, and everything that is told beside it.
+ */
+view: boolean, 
+/**
+ * A named pointer on the page.
+ */
+point: boolean, annotate: boolean, 
+/**
+ * Press, scroll and drag.
+ */
+click: boolean, 
+/**
+ * Keys and text.
+ */
+typing: boolean, 
+/**
+ * Address bar, back, forward and reload.
+ */
+navigate: boolean, open_tabs: boolean, };
 
 export type Viewport = { 
 /**
@@ -146,7 +174,15 @@ export type ClientSignal = { "type": "join", credential: Credential,
 /**
  * Goes on here when the same person has another window open.
  */
-take_over: boolean, } | { "type": "accept" } | { "type": "offer", sdp: Private<string>, } | { "type": "report", report: Report, } | { "type": "end" };
+take_over: boolean, } | { "type": "call", company: CompanyId, 
+/**
+ * BCP 47.
+ */
+language: string, viewport: Viewport, 
+/**
+ * From an earlier [`ServerSignal::Waiting`]: the same PIN goes on, when it is still good.
+ */
+key: Private<string> | null, } | { "type": "accept" } | { "type": "check", same: boolean, } | { "type": "pause" } | { "type": "resume" } | { "type": "ask_control" } | { "type": "answer_control", participant: ParticipantId, give: boolean, } | { "type": "take_control" } | { "type": "ask_help" } | { "type": "offer", sdp: Private<string>, } | { "type": "report", report: Report, } | { "type": "end" };
 
 export type Credential = { "kind": "token", token: Private<string>, } | { "kind": "resume", key: Private<string>, };
 
@@ -154,7 +190,19 @@ export type ServerSignal = { "type": "joined", session: SessionId, company: Comp
 /**
  * Keep it for a reload or a dropped connection.
  */
-resume: Private<string>, ice_servers: Array<IceServer>, } | { "type": "elsewhere" } | { "type": "taken_over" } | { "type": "state", state: SessionState, } | { "type": "people", people: Array<Participant>, } | { "type": "answer", sdp: Private<string>, } | { "type": "reconnect" } | { "type": "ended", reason: EndReason, 
+resume: Private<string>, ice_servers: Array<IceServer>, } | { "type": "elsewhere" } | { "type": "taken_over" } | { "type": "state", state: SessionState, } | { "type": "waiting", pin: Private<string>, 
+/**
+ * Further digits, for when the company is being guessed at.
+ */
+more: Private<string>, seconds: number, 
+/**
+ * Keep it for a dropped connection.
+ */
+key: Private<string>, } | { "type": "called", token: Private<string>, } | { "type": "check", words: [string, string], 
+/**
+ * Whether it is this page's person who has to say that the other's words are the same.
+ */
+yours: boolean, done: boolean, } | { "type": "people", people: Array<Participant>, } | { "type": "answer", sdp: Private<string>, } | { "type": "reconnect" } | { "type": "ended", reason: EndReason, 
 /**
  * Where the session was, to go on alone. For the customer only.
  */
@@ -162,7 +210,7 @@ url: Private<string> | null, } | { "type": "refused", reason: Refusal, };
 
 export type SessionState = "waiting" | "consent" | "live" | "paused" | "ended" | "failed";
 
-export type EndReason = "participant" | "api" | "idle" | "too_long" | "node";
+export type EndReason = "participant" | "api" | "idle" | "too_long" | "node" | "not_confirmed" | "handed_over" | "removed";
 
 export type Refusal = "invalid_link" | "not_yet" | "not_allowed" | "malformed" | "no_capacity" | "too_many";
 
@@ -180,7 +228,11 @@ export type CreateSession = { company: CompanyId, start_url: Private<string>, vi
  */
 language: string | null, };
 
-export type CreatedSession = { id: SessionId, pin: Private<string>, customer_url: Private<string>, agent_url: Private<string>, };
+export type CreatedSession = { id: SessionId, pin: Private<string>, 
+/**
+ * Further digits of the PIN, for when the company is being guessed at.
+ */
+more: Private<string>, customer_url: Private<string>, agent_url: Private<string>, };
 
 export type Navigate = { url: Private<string>, };
 
@@ -200,9 +252,43 @@ export type SessionSummary = { id: SessionId, state: SessionState,
 /**
  * Seconds since 1970 (UTC).
  */
-created_at: number, start_host: string, agent: Private<string> | null, };
+created_at: number, start_host: string, agent: Private<string> | null, 
+/**
+ * Whether the customer is there now.
+ */
+customer: boolean, 
+/**
+ * What it lacks.
+ */
+wants: Wants | null, };
 
 export type JoinLink = { agent_url: Private<string>, };
+
+export type ClaimPin = { pin: Private<string>, 
+/**
+ * Where it begins; the company's first site when left out.
+ */
+start_url: Private<string> | null, };
+
+export type ClaimedPin = { id: SessionId, agent_url: Private<string>, };
+
+export type Invite = { pin: Private<string>, 
+/**
+ * Further digits, for when the company is being guessed at.
+ */
+more: Private<string>, customer_url: Private<string>, };
+
+export type HandOver = { 
+/**
+ * Whoever is free when left out.
+ */
+to: PersonId | null, };
+
+export type Colleague = { id: PersonId, name: Private<string>, };
+
+export type ColleagueList = { colleagues: Array<Colleague>, };
+
+export type Wants = { "kind": "agent" } | { "kind": "colleague", from: Private<string>, to: PersonId | null, } | { "kind": "help" };
 
 export type ApiError = { 
 /**
@@ -446,7 +532,11 @@ export type PublicCompany = { id: CompanyId, name: string,
 /**
  * On this host.
  */
-logo_url: string | null, accent: string | null, texts: { [language in Language]?: TextsIn }, languages: Languages, approvals: Approvals, };
+logo_url: string | null, accent: string | null, texts: { [language in Language]?: TextsIn }, languages: Languages, approvals: Approvals, 
+/**
+ * For how many days it is kept when a session was and who took part.
+ */
+kept_days: number, };
 
 export type PolicyVersionList = { versions: Array<PolicyVersion>, };
 
@@ -500,7 +590,7 @@ head: string, };
 
 export type Actor = { "kind": "person", id: PersonId, name: Private<string>, } | { "kind": "key", id: KeyId, name: string, } | { "kind": "participant", role: Role, name: Private<string>, } | { "kind": "stranger" } | { "kind": "tandem" };
 
-export type Action = "signed_in" | "sign_in_failed" | "sign_in_locked" | "signed_out" | "signed_out_everywhere" | "password_link_made" | "password_set" | "totp_on" | "totp_off" | "person_added" | "person_changed" | "person_deactivated" | "person_reactivated" | "role_set" | "role_removed" | "key_made" | "key_revoked" | "policy_changed" | "policy_restored" | "settings_changed" | "audit_exported" | "purged" | "session_created" | "session_joined" | "session_left" | "session_ended" | "session_record_changed" | "navigated" | "consent_given" | "consent_refused" | "control_asked" | "control_given" | "control_refused" | "control_taken" | "paused" | "resumed" | "handed_over" | "help_asked" | "input_denied" | "permissions_changed" | "pin_issued" | "pin_redeemed" | "pin_refused" | "pins_spent" | "check_words_confirmed" | "check_words_refused";
+export type Action = "signed_in" | "sign_in_failed" | "sign_in_locked" | "signed_out" | "signed_out_everywhere" | "password_link_made" | "password_set" | "totp_on" | "totp_off" | "person_added" | "person_changed" | "person_deactivated" | "person_reactivated" | "role_set" | "role_removed" | "key_made" | "key_revoked" | "policy_changed" | "policy_restored" | "settings_changed" | "audit_exported" | "purged" | "session_created" | "session_joined" | "session_left" | "session_ended" | "session_record_changed" | "session_record_deleted" | "navigated" | "consent_given" | "consent_refused" | "control_asked" | "control_given" | "control_refused" | "control_taken" | "paused" | "resumed" | "handed_over" | "help_asked" | "input_denied" | "permissions_changed" | "pin_issued" | "pin_redeemed" | "pin_refused" | "pins_spent" | "check_words_confirmed" | "check_words_refused";
 
 export type RecordPage = { records: Array<SessionRecord>, 
 /**
@@ -508,7 +598,11 @@ export type RecordPage = { records: Array<SessionRecord>,
  */
 next: string | null, };
 
-export type SessionRecord = { id: SessionId, state: SessionState, created_at: number, ended_at: number | null, start_host: string, agent: Private<string> | null, people: Array<RecordedPerson>, outcome: Outcome | null, notes: Private<string>, };
+export type SessionRecord = { id: SessionId, state: SessionState, created_at: number, ended_at: number | null, start_host: string, agent: Private<string> | null, people: Array<RecordedPerson>, outcome: Outcome | null, notes: Private<string>, 
+/**
+ * When it is deleted by itself, as the company keeps records now.
+ */
+kept_until: number | null, };
 
 export type RecordedPerson = { role: Role, name: Private<string>, joined_at: number, };
 

@@ -151,9 +151,8 @@ impl Gate {
         if !self.may(who, Act::Point) {
             return Outcome::denied(Denied::Role);
         }
-        let moves = self.may(who, Act::Click)
-            && self.is_judged(role)
-            && self.pointer.moves(who, role == Role::Customer, now);
+        let moves =
+            self.may(who, Act::Click) && self.is_judged(role) && self.pointer.moves(who, role == Role::Customer, now);
         let mut outcome = Outcome::acts(moves.then_some(Action::Move { x, y, modifiers })).of(role);
         outcome.cursor = Some(CursorNotice { participant: who, sequence: input.sequence, x, y });
         outcome

@@ -3,6 +3,7 @@ use crate::keys;
 use proptest::prelude::*;
 use std::collections::HashSet;
 use tandem_protocol::input::{Modifiers, Navigation};
+use tandem_protocol::policy::Permissions;
 use tandem_protocol::{Private, TabId};
 
 const CUSTOMER: ParticipantId = ParticipantId(1);

@@ -346,7 +346,8 @@ impl Supervisor {
                 }
                 self.hang_up(slot);
             }
-            (Some(Report::Claimed), _) | (Some(Report::Offer { .. } | Report::Tabs { .. } | Report::Active | Report::Denied { .. }), None) => {}
+            (Some(Report::Claimed), _)
+            | (Some(Report::Offer { .. } | Report::Tabs { .. } | Report::Active | Report::Denied { .. }), None) => {}
             // The launcher says when nothing is left.
             (None, _) => self.hang_up(slot),
         }

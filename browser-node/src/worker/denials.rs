@@ -43,7 +43,8 @@ mod tests {
     #[test]
     fn the_first_is_told_and_a_crowd_is_counted() {
         let (mut denials, start) = (Denials::default(), Instant::now());
-        let mut at = |seconds, who, reason| denials.count(ParticipantId(who), reason, start + Duration::from_secs(seconds));
+        let mut at =
+            |seconds, who, reason| denials.count(ParticipantId(who), reason, start + Duration::from_secs(seconds));
         assert_eq!(at(0, 1, Denied::Blocked), Some(1));
         assert_eq!((at(1, 1, Denied::Blocked), at(9, 1, Denied::Blocked)), (None, None));
         assert_eq!((at(9, 1, Denied::Masked), at(9, 2, Denied::Blocked)), (Some(1), Some(1)));

@@ -211,6 +211,9 @@ fn check(signal: Option<&ServerSignal>) -> Result<()> {
             ServerSignal::Joined { .. }
             | ServerSignal::State { .. }
             | ServerSignal::People { .. }
+            | ServerSignal::Waiting { .. }
+            | ServerSignal::Called { .. }
+            | ServerSignal::Check { .. }
             | ServerSignal::Answer { .. },
         )
         | None => Ok(()),

@@ -17,7 +17,7 @@ pub enum Comparer {
 #[derive(Debug)]
 pub(crate) struct Check {
     words: Private<[String; 2]>,
-    by: Comparer,
+    pub(crate) by: Comparer,
     done: bool,
 }
 
@@ -89,6 +89,10 @@ impl Session {
     /// Works out anew what everybody may do, and lets node and SFU hold them to it. Whether anything changed.
     pub(crate) fn settle_rights(&mut self) -> bool {
         let mut changed = false;
+        if self.ended.is_some() {
+            // Node and SFU let go of all of it.
+            return changed;
+        }
         for place in 0..self.people.len() {
             let (rights, control) = self.rights(place);
             let person = &mut self.people[place];
@@ -286,9 +290,9 @@ impl Session {
 
     /// A role has changed. Who may not even look any more is out.
     pub(crate) fn grant(&mut self, who: ParticipantId, rights: Rights) {
-        let Some(person) = self.people.iter_mut().find(|p| {
-            p.shown.id == who && p.shown.role != Role::Customer && p.out.is_none()
-        }) else {
+        let Some(person) =
+            self.people.iter_mut().find(|p| p.shown.id == who && p.shown.role != Role::Customer && p.out.is_none())
+        else {
             return;
         };
         person.granted = rights;

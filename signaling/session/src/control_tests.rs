@@ -13,7 +13,9 @@ fn shown(world: &World, who: ParticipantId) -> Participant {
 /// What node and SFU are told that somebody may from now on.
 fn allowed(effects: &[Effect], who: ParticipantId) -> Vec<Rights> {
     let rights = |effect: &Effect| match effect {
-        Effect::Node { order: NodeOrder::Allow { participant, rights, .. }, .. } if *participant == who => Some(*rights),
+        Effect::Node { order: NodeOrder::Allow { participant, rights, .. }, .. } if *participant == who => {
+            Some(*rights)
+        }
         Effect::Sfu { order: SfuOrder::Allow { participant, rights, .. }, .. } if *participant == who => Some(*rights),
         _ => None,
     };
@@ -44,7 +46,8 @@ fn a_pause_takes_everything_from_everybody_else_at_once() {
     assert_eq!(allowed(&effects, ana), [Rights::NONE; 2]);
     assert_eq!((allowed(&effects, eva).len(), shown(&world, eva).rights), (0, Rights::ALL));
     let first_told = effects.iter().position(|effect| matches!(effect, Effect::Tell { .. })).unwrap();
-    let last_order = effects.iter().rposition(|effect| matches!(effect, Effect::Sfu { .. } | Effect::Node { .. })).unwrap();
+    let last_order =
+        effects.iter().rposition(|effect| matches!(effect, Effect::Sfu { .. } | Effect::Node { .. })).unwrap();
     assert!(last_order < first_told, "it holds before anybody hears of it");
     assert_eq!(told(&effects, ANA)[0], &ServerSignal::State { state: SessionState::Paused });
     // Whoever connects anew meanwhile gets nothing either.
@@ -167,7 +170,11 @@ fn a_role_that_changes_counts_at_once_and_one_that_may_not_look_is_out() {
     let shows = Rights { click: false, typing: false, navigate: false, open_tabs: false, ..Rights::ALL };
     let effects = world.take(Event::Grant { who: ana, rights: shows });
     assert_eq!((allowed(&effects, ana), shown(&world, ana).control), (vec![shows; 2], Control::Fixed));
-    assert_eq!(world.take(Event::AskControl { window: ANA }), refused(ANA, Refusal::NotAllowed), "not the customer's to give");
+    assert_eq!(
+        world.take(Event::AskControl { window: ANA }),
+        refused(ANA, Refusal::NotAllowed),
+        "not the customer's to give"
+    );
     world.take(Event::Grant { who: ana, rights: Rights::ALL });
     // The policy may leave less.
     let agent = Permissions { typing: false, ..Permissions::default() };
@@ -178,7 +185,11 @@ fn a_role_that_changes_counts_at_once_and_one_that_may_not_look_is_out() {
     assert_eq!(told(&effects, ANA)[0], &ServerSignal::Ended { reason: EndReason::Removed, url: None });
     assert!(effects.contains(&ordered("a", NodeOrder::Dismiss { session: id(), participant: ana })));
     let late = world.join(ana, 9, false);
-    assert_eq!(told(&late, 9), [&ServerSignal::Ended { reason: EndReason::Removed, url: None }], "also by a key to come back");
+    assert_eq!(
+        told(&late, 9),
+        [&ServerSignal::Ended { reason: EndReason::Removed, url: None }],
+        "also by a key to come back"
+    );
     world.take(Event::Grant { who: ana, rights: Rights::ALL });
     assert_eq!(shown(&world, ana).rights, Rights::NONE, "out is out");
     world.take(Event::Grant { who: world.customer, rights: Rights::NONE });

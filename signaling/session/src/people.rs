@@ -66,7 +66,8 @@ impl Session {
         let (id, colour) = (ParticipantId(place as u32 + 1), Colour((place % COLOURS) as u8));
         let name = Private::new(name);
         let control = if self.asks_for_control { Control::Withheld } else { Control::Given };
-        let shown = Participant { id, role, name, colour, present: false, rights: Rights::NONE, control: Control::Fixed };
+        let shown =
+            Participant { id, role, name, colour, present: false, rights: Rights::NONE, control: Control::Fixed };
         let granted = rights;
         let (out, window, waiting, served, away) = (None, None, None, false, None);
         self.people.push(Person { shown, account, granted, control, takes_over, out, window, waiting, served, away });

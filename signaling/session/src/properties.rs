@@ -104,6 +104,10 @@ proptest! {
             };
             let told_to_be_there = session.people.iter().filter_map(|p| p.window).chain(window_of(&event)).collect::<HashSet<_>>();
             let waiting = session.people.iter().filter_map(|p| p.waiting.as_ref().map(|w| w.window)).collect::<HashSet<_>>();
+            if matches!(event, Event::SfuLost { .. }) {
+                // What it was told is lost with it.
+                at_sfu.clear();
+            }
             let effects = session.handle(event, now);
             accepted |= accept;
             let is_compared = session.check.is_none() || compared;
@@ -128,8 +132,12 @@ proptest! {
                         prop_assert!(accepted && !over && given == role(participant));
                         at_sfu.insert(participant, rights);
                     }
-                    Effect::Node { order: NodeOrder::Allow { participant, rights, .. }, .. } => drop(at_node.insert(participant, rights)),
-                    Effect::Sfu { order: SfuOrder::Allow { participant, rights, .. }, .. } => drop(at_sfu.insert(participant, rights)),
+                    Effect::Node { order: NodeOrder::Allow { participant, rights, .. }, .. } => {
+                        at_node.entry(participant).and_modify(|known| *known = rights);
+                    }
+                    Effect::Sfu { order: SfuOrder::Allow { participant, rights, .. }, .. } => {
+                        at_sfu.entry(participant).and_modify(|known| *known = rights);
+                    }
                     Effect::Did { .. } | Effect::Denied { .. } => {}
                     Effect::Node { node, order: NodeOrder::Claim { .. } } => {
                         prop_assert!(!over);
@@ -138,9 +146,14 @@ proptest! {
                     Effect::Node { node, order: NodeOrder::Dismiss { .. } | NodeOrder::Answer { .. } | NodeOrder::Reconnect { .. } | NodeOrder::Navigate { .. } | NodeOrder::Policy { .. } } => {
                         prop_assert!(!over && asked_or_holds.contains(&node));
                     }
+                    Effect::Sfu { order: SfuOrder::Leave { peer: PeerName::Participant { id }, .. }, .. } => {
+                        prop_assert!(!over);
+                        at_sfu.remove(&id);
+                    }
                     Effect::Sfu { order: SfuOrder::Join { peer: Peer::Publisher, .. } | SfuOrder::Leave { .. }, .. } => prop_assert!(!over),
+                    Effect::Sfu { order: SfuOrder::Close { .. }, .. } => at_sfu.clear(),
                     Effect::Hosted | Effect::Record { .. } => prop_assert!(!over),
-                    Effect::Node { order: NodeOrder::Release { .. }, .. } | Effect::Sfu { order: SfuOrder::Close { .. }, .. } | Effect::Forget => {}
+                    Effect::Node { order: NodeOrder::Release { .. }, .. } | Effect::Forget => {}
                 }
             }
             // Whoever is served is held to exactly what they may, and nobody but the customer may anything unless it is live.

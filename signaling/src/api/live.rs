@@ -83,7 +83,11 @@ async fn first_site(hub: &Hub, caller: &Caller) -> Answer<Private<String>> {
     let sites = hub.store.document::<CompanySites>(&caller.company.id).await.map_err(internal)?.sites;
     let first = sites.into_iter().next().map(|site| site.start_url.into());
     first.ok_or_else(|| {
-        error(StatusCode::UNPROCESSABLE_ENTITY, "invalid_url", "the company has no site yet: say where the session begins")
+        error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_url",
+            "the company has no site yet: say where the session begins",
+        )
     })
 }
 
@@ -139,7 +143,10 @@ impl Hub {
     /// What agents of a company may do whom a program sends.
     async fn agents_rights(&self, company: &CompanyId) -> anyhow::Result<Rights> {
         let roles = self.store.roles(company).await?;
-        Ok(roles.iter().find(|role| role.id.as_str() == "agent").map_or(Rights::NONE, |role| Rights::of(&role.permissions)))
+        Ok(roles
+            .iter()
+            .find(|role| role.id.as_str() == "agent")
+            .map_or(Rights::NONE, |role| Rights::of(&role.permissions)))
     }
 
     /// People or roles of a company have changed: everybody in its sessions may from now on what their role lets them do.
@@ -163,14 +170,10 @@ impl Hub {
         Ok(())
     }
 
-    fn staff(
-        &self,
-        company: &CompanyId,
-    ) -> Vec<(SessionId, ParticipantId, Option<PersonId>)> {
+    fn staff(&self, company: &CompanyId) -> Vec<(SessionId, ParticipantId, Option<PersonId>)> {
         let state = self.state();
-        let running = state.live.iter().filter(|(_, live)| {
-            live.session.company() == company && live.session.ended().is_none()
-        });
+        let running =
+            state.live.iter().filter(|(_, live)| live.session.company() == company && live.session.ended().is_none());
         let staff = running.flat_map(|(id, live)| {
             let others = live.session.accounts().filter(|(_, role, _)| *role != Role::Customer);
             others.map(move |(who, _, account)| (id.clone(), who, account.cloned()))

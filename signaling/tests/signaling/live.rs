@@ -9,7 +9,8 @@ impl World {
     async fn caller(&self, company: &str, key: Value) -> (Socket, Value) {
         let mut page = self.page().await;
         let viewport = json!({ "width": 390, "height": 700, "scale": 2.0 });
-        page.say(json!({ "type": "call", "company": company, "language": "de-AT", "viewport": viewport, "key": key })).await;
+        page.say(json!({ "type": "call", "company": company, "language": "de-AT", "viewport": viewport, "key": key }))
+            .await;
         let waiting = page.hears("waiting").await;
         (page, waiting)
     }
@@ -65,7 +66,9 @@ async fn a_customer_reads_a_pin_out_and_an_agent_enters_it() {
     let (claimed, claim) = world.claim(&ida, &mut node, &waiting["pin"]).await;
     assert_eq!((&claim["language"], &claim["viewport"]["width"]), (&json!("de-AT"), &json!(390)));
     let token = customer.hears("called").await["token"].clone();
-    customer.say(json!({ "type": "join", "credential": { "kind": "token", "token": token }, "take_over": false })).await;
+    customer
+        .say(json!({ "type": "join", "credential": { "kind": "token", "token": token }, "take_over": false }))
+        .await;
     let check = customer.hears("check").await;
     assert_eq!((&check["yours"], &check["done"]), (&json!(true), &json!(false)));
     let mut agent = world.page().await;
@@ -218,8 +221,11 @@ async fn a_change_of_role_counts_in_running_sessions() {
 async fn a_colleague_takes_a_session_over() {
     let world = World::new().await;
     let (mut node, _sfu) = world.components().await;
-    let (ida, bob, cem) =
-        (world.newcomer("ida", "agent").await, world.newcomer("bob", "agent").await, world.newcomer("cem", "agent").await);
+    let (ida, bob, cem) = (
+        world.newcomer("ida", "agent").await,
+        world.newcomer("bob", "agent").await,
+        world.newcomer("cem", "agent").await,
+    );
     let made = world.session(&mut node).await;
     let id = made["id"].as_str().unwrap();
     let join = format!("/sessions/{id}/join");
@@ -236,7 +242,8 @@ async fn a_colleague_takes_a_session_over() {
     let offer = format!("/sessions/{id}/hand-over");
     assert_eq!(world.by(&cem, "POST", &offer, json!({})).await.0, 404, "only whoever is in it");
     assert_eq!(world.by(&ida, "POST", &offer, json!({ "to": to_bob })).await.0, 202);
-    let summary = |sessions: Value| sessions["sessions"].as_array().unwrap().iter().find(|s| s["id"] == id).unwrap().clone();
+    let summary =
+        |sessions: Value| sessions["sessions"].as_array().unwrap().iter().find(|s| s["id"] == id).unwrap().clone();
     let listed = summary(world.by(&bob, "GET", "/sessions", Value::Null).await.1);
     assert_eq!((&listed["wants"]["kind"], &listed["wants"]["from"]), (&json!("colleague"), &json!("ida")));
     // Somebody else who joins takes nothing.
@@ -298,13 +305,15 @@ async fn nobody_waits_without_end_or_measure() {
     assert_eq!(waiting["pin"].as_str().unwrap().len(), 9, "whether there is such a company is not told");
     let mut page = world.page().await;
     let viewport = json!({ "width": 1, "height": 1, "scale": 1.0 });
-    let call = json!({ "type": "call", "company": "demo", "language": "x".repeat(99), "viewport": viewport, "key": null });
+    let call =
+        json!({ "type": "call", "company": "demo", "language": "x".repeat(99), "viewport": viewport, "key": null });
     page.say(call).await;
     assert_eq!(page.hears("refused").await["reason"], "malformed");
     let mut last = Value::Null;
     for _ in 0..25 {
         let mut page = world.page().await;
-        page.say(json!({ "type": "call", "company": "demo", "language": "en", "viewport": viewport, "key": null })).await;
+        page.say(json!({ "type": "call", "company": "demo", "language": "en", "viewport": viewport, "key": null }))
+            .await;
         last = page.next().await.unwrap();
     }
     assert_eq!(last["reason"], "too_many", "an address asks for a few");

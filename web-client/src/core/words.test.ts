@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
-import { companyOf, completeAddress, digitsOf, duration, groupPin, policyErrors, siteOf, webAddress } from './words';
+import { companyOf, completeAddress, digitsOf, duration, groupMore, groupPin, policyErrors, siteOf, webAddress } from './words';
 
 test('PINs in groups, however they were pasted', () => {
   expect(groupPin('482915036')).toBe('482 915 036');
   expect(groupPin('PIN: 482-915 0365')).toBe('482 915 036');
   expect(groupPin('4829')).toBe('482 9');
   expect(groupPin('482')).toBe('482');
+  expect(groupPin('4829150361234567890', 17)).toBe('482 915 036 1234 5678');
+  expect(groupMore('12345678')).toBe('1234 5678');
   expect(digitsOf(' 4a8 ')).toBe('48');
 });
 

@@ -1,8 +1,8 @@
 //! Small pure pieces of text handling that several pages need.
 
 /** A PIN as it is read aloud: `482 915 036`, and its further digits as `4829 1503`. Anything that is no digit is left out. */
-export function groupPin(text: string): string {
-  const digits = digitsOf(text);
+export function groupPin(text: string, most = PIN_DIGITS): string {
+  const digits = digitsOf(text, most);
   const [plain, more] = [digits.slice(0, PIN_DIGITS), digits.slice(PIN_DIGITS)];
   return [...(plain.match(/\d{1,3}/g) ?? []), ...(more.match(/\d{1,4}/g) ?? [])].join(' ');
 }
@@ -16,8 +16,8 @@ export const PIN_DIGITS = 9;
 /** Asked for only while somebody tries out PINs. */
 export const MORE_DIGITS = 8;
 
-export function digitsOf(text: string): string {
-  return text.replace(/\D/g, '').slice(0, PIN_DIGITS + MORE_DIGITS);
+export function digitsOf(text: string, most = PIN_DIGITS): string {
+  return text.replace(/\D/g, '').slice(0, most);
 }
 
 /** The company in `/c/{company}`. */
