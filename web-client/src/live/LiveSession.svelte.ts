@@ -5,6 +5,7 @@ import type { Inputs } from '../core/inputs';
 import { Peer, type PeerState } from '../core/peer';
 import { Photon } from '../core/photon';
 import { countersOf, lossBetween, qualityOf, type Counters, type Quality } from '../core/quality';
+import { needs } from '../core/rights';
 import { Session, type Joined, type Link } from '../core/session';
 import { Resizer, type Place } from '../core/viewport';
 import type {
@@ -128,7 +129,7 @@ export class LiveSession {
     next: () => ++this.#inputs,
     move: (place) => {
       this.#pointer = place;
-      this.#peer?.move(place.x, place.y);
+      if (this.rights.point) this.#peer?.move(place.x, place.y);
     },
     control: (input) => this.#control(input),
   };
@@ -232,6 +233,8 @@ export class LiveSession {
 
   #control(input: ControlInput): void {
     if (input.type === 'button' || input.type === 'wheel' || input.type === 'touch') this.#pointer = { x: input.x, y: input.y };
+    const right = needs(input);
+    if (right !== null && !this.rights[right]) return this.#deny('role');
     const pressed = input.type === 'button' ? input.pressed : input.type === 'key' && input.pressed && !input.repeat;
     // Before it is sent: the answer must never be there first.
     if (pressed && 'id' in input) this.#photon.pressed(input.id, performance.now());
