@@ -152,7 +152,7 @@ test('a session is handed over, help comes, and the customer is told who is ther
   await customer.getByText('Ida can see this page').waitFor();
   await ida.page.getByRole('button', { name: 'Details' }).click();
   await ida.page.getByRole('button', { name: 'Ask a supervisor for help' }).click();
-  await sam.page.getByText('Needs help').waitFor();
+  await sam.page.locator('aside').getByText('Needs help').waitFor();
   await sam.page.locator('aside li button', { hasText: 'Needs help' }).click();
   await seesPicture(sam.page);
   await customer.getByText('Sam has joined and sees this page too').waitFor();

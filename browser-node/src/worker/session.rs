@@ -264,7 +264,7 @@ impl Live {
             Order::Allow { participant, rights } => {
                 let outcome = self.gate.allow(participant, rights);
                 self.carry_out(None, outcome, Instant::now());
-                let Some(person) = self.people.get_mut(&participant) else { return None };
+                let person = self.people.get_mut(&participant)?;
                 let (saw, audience) = (std::mem::replace(&mut person.rights, rights).view, person.role.audience());
                 self.look();
                 if rights.view && !saw {
