@@ -1,6 +1,6 @@
 //! The TypeScript of everything a page sends or receives.
 
-use crate::{api, ids, input, notice, people, policy, private, signal, viewport};
+use crate::{api, element, ids, input, notice, people, policy, private, signal, viewport};
 use ts_rs::{Config, TS};
 
 /// The whole of `web-client/src/protocol.gen.ts`.
@@ -33,6 +33,9 @@ pub fn generate() -> String {
         input::Navigation,
         notice::CursorNotice,
         notice::Notice,
+        notice::Thing,
+        notice::HiddenBy,
+        notice::BlockedBy,
         notice::Tab,
         notice::Field,
         notice::FieldKind,
@@ -46,6 +49,7 @@ pub fn generate() -> String {
         policy::Secret,
         policy::MaskRule,
         policy::MaskWhat,
+        element::Element,
         policy::Blocking,
         policy::Verb,
         policy::BlockRule,
@@ -60,6 +64,8 @@ pub fn generate() -> String {
         signal::Report,
         api::CreateSession,
         api::CreatedSession,
+        api::OpenRuleSession,
+        api::RuleSession,
         api::Navigate,
         api::SessionView,
         api::RedeemPin,

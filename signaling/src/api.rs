@@ -5,6 +5,7 @@ mod audit;
 mod caller;
 mod people;
 mod provider;
+mod rule_sessions;
 mod settings;
 
 pub(crate) use caller::is_own_origin;
@@ -68,6 +69,8 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/companies/{company}/policy/versions", get(settings::versions))
         .route("/companies/{company}/policy/versions/{number}", get(settings::version))
         .route("/companies/{company}/policy/versions/{number}/restore", post(settings::restore))
+        .route("/companies/{company}/rule-sessions", post(rule_sessions::open))
+        .route("/companies/{company}/rule-sessions/{id}/policy", put(rule_sessions::set_policy))
         .route("/companies/{company}/public", get(settings::public))
         .route("/companies/{company}/logo", get(settings::logo))
         .route("/companies/{company}/profile", get(settings::profile).put(settings::set_profile))
@@ -217,7 +220,8 @@ async fn create(
     let agent = caller.person().map(|person| person.name.clone());
     let Company { id: company, name: company_name, policy, .. } = caller.company;
     let claim = Claim { start_url: body.start_url, viewport, language, policy: Box::new(policy) };
-    let wanted = Wanted { company: company.clone(), company_name, agent, start_host: host.clone(), claim };
+    let start_host = host.clone();
+    let wanted = Wanted { company: company.clone(), company_name, agent, start_host, claim, is_for_rules: false };
     let created = hub.create(wanted).await?;
     hub.audit(&company, actor, Action::SessionCreated, Some(&created.id), format!("at {host}"));
     let (customer_url, agent_url) = (created.customer_url.into(), created.agent_url.into());

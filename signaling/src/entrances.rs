@@ -1,6 +1,6 @@
 //! How people come into sessions: creating one, links, PINs, and coming back.
 
-use crate::hub::{Hub, State, ToPage, ToRecord};
+use crate::hub::{Hub, Live, State, ToPage, ToRecord};
 use crate::mailbox::Mailbox;
 use crate::tokens::{Expiring, Hashed, hashed, new_pin, new_secret, new_session_id};
 use std::net::IpAddr;
@@ -93,6 +93,8 @@ pub(crate) struct Wanted {
     pub(crate) agent: Option<String>,
     pub(crate) start_host: String,
     pub(crate) claim: Claim,
+    /// Whoever asks for it is both people in it, to try rules: nobody comes in by a PIN.
+    pub(crate) is_for_rules: bool,
 }
 
 /// A new session's secrets.
@@ -125,7 +127,7 @@ impl Hub {
             return Err(Failure::NoCapacity);
         }
         let id = new_session_id();
-        let Wanted { company, company_name, agent, start_host, claim } = wanted;
+        let Wanted { company, company_name, agent, start_host, claim, is_for_rules } = wanted;
         self.store.add_session(&id, &company, &start_host, agent.as_deref()).await?;
         let (hosted, answered) = oneshot::channel();
         let begun =
@@ -135,10 +137,14 @@ impl Hub {
         answered.await.map_err(|_| Failure::NoCapacity)?;
         let now = self.now();
         let mut state = self.state();
-        if state.live.get(&id).is_none_or(|live| live.session.ended().is_some()) {
-            return Err(Failure::NoCapacity);
+        match state.live.get_mut(&id).filter(|live| live.session.ended().is_none()) {
+            Some(live) => live.is_for_rules = is_for_rules,
+            None => return Err(Failure::NoCapacity),
         }
-        let pin = state.entrances.new_pin(&id, &company, now, self.config.pin_life);
+        let pin = match is_for_rules {
+            true => String::new(),
+            false => state.entrances.new_pin(&id, &company, now, self.config.pin_life),
+        };
         let customer = state.entrances.new_ticket(&id, Role::Customer, "Customer", now);
         let agent = state.entrances.new_ticket(&id, Role::Agent, agent.as_deref().unwrap_or("Agent"), now);
         drop(state);
@@ -165,8 +171,8 @@ impl Hub {
     ) -> Result<String, Failure> {
         let now = self.now();
         let mut state = self.state();
-        let live =
-            state.live.get(id).filter(|live| live.session.company() == company && live.session.ended().is_none());
+        let is_open = |live: &&Live| live.session.ended().is_none() && !live.is_for_rules;
+        let live = state.live.get(id).filter(|live| live.session.company() == company).filter(is_open);
         live.ok_or(Failure::NotFound)?;
         let token = state.entrances.new_ticket(id, role, name, now);
         Ok(self.agent_url(&token))
