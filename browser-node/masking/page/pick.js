@@ -1,4 +1,4 @@
-// What a rule session asks: what is at a place, and what the company's own rules find. Nothing of this runs in any other session.
+// What a rule session asks: what is at a place, and what the company's own rules find. Nothing of this runs where nobody asks.
 
 /** What is pointed at when something in it is hit. */
 const PRESSED =
