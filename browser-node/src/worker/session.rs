@@ -711,7 +711,12 @@ fn is_wanted(demands: &HashMap<Audience, Demand>, audience: Audience) -> bool {
 fn id_of(input: &tandem_protocol::input::ControlInput) -> Option<InputId> {
     use tandem_protocol::input::ControlInput::*;
     match input {
-        Button { id, .. } | Wheel { id, .. } | Key { id, .. } | Text { id, .. } | Touch { id, .. } | Pick { id, .. } => Some(*id),
+        Button { id, .. }
+        | Wheel { id, .. }
+        | Key { id, .. }
+        | Text { id, .. }
+        | Touch { id, .. }
+        | Pick { id, .. } => Some(*id),
         Compose { .. } | ReleaseAll | Navigate { .. } | Tab { .. } | Resize { .. } | Hide { .. } | Matches => None,
     }
 }

@@ -46,5 +46,9 @@ pub(super) async fn set_policy(
 ) -> Answer<StatusCode> {
     let id = session_id(&id)?;
     let policy = checked(policy)?;
-    if hub.try_policy(&id, &caller.company.id, policy) { Ok(StatusCode::ACCEPTED) } else { Err(Failure::NotFound.into()) }
+    if hub.try_policy(&id, &caller.company.id, policy) {
+        Ok(StatusCode::ACCEPTED)
+    } else {
+        Err(Failure::NotFound.into())
+    }
 }

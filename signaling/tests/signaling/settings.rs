@@ -213,7 +213,8 @@ async fn a_rule_session_tries_rules_and_keeps_nothing(world: World) {
     assert_eq!(order["policy"]["masking"]["rules"][0]["what"]["element"]["label"], "City");
     assert_eq!(world.by(&ana, "GET", "/companies/demo/policy", Value::Null).await.1, kept, "nothing is kept");
 
-    let wrong = json!({ "masking": { "rules": [{ "what": { "by": "element", "element": { "label": "1" } }, "hide": true }] } });
+    let wrong =
+        json!({ "masking": { "rules": [{ "what": { "by": "element", "element": { "label": "1" } }, "hide": true }] } });
     let (status, refused) = world.by(&ana, "PUT", &draft_path, wrong).await;
     assert_eq!((status, &refused["code"]), (422, &json!("invalid_policy")));
     assert!(refused["message"].as_str().unwrap().starts_with("masking.rules[0].what.element.label: "), "{refused}");

@@ -676,6 +676,7 @@ const en = {
       selector: 'CSS selector',
       role: 'Role (ARIA)',
       address: 'Address of a link',
+      element: 'Pointed at',
     },
     value: 'What it says',
     valueHint: '# stands for a digit, * for anything short. For example KD-######.',
