@@ -53,7 +53,7 @@ const placeOf = async (path, selector) => (await layoutOf(browser, `${system.dem
 const pointAt = async (place) => page.mouse.click(...(await placeIn('customer', place)));
 
 /** The darkest value around a place: of a view that shows words there it is dark. */
-const inkAt = (who, [x, y], reach = 60) =>
+const inkAt = (who, [x, y], reach = 200) =>
   view(who).evaluate(
     (video, [x, y, reach]) => {
       const canvas = new OffscreenCanvas(2 * reach, 24);
@@ -69,22 +69,22 @@ const inkAt = (who, [x, y], reach = 60) =>
 
 test('something is pointed at, hidden, seen to be hidden, and saved', async () => {
   await open('checkout.html');
-  const city = await placeOf('checkout.html', '#city');
+  const street = await placeOf('checkout.html', '#address');
   // As a customer: a field is filled in, and the agent's view has it too.
   await page.locator('[data-tandem=tool-browse]').click();
-  await pointAt(city);
-  await page.keyboard.type('Porthaven');
-  for (const who of ['customer', 'agent']) await until(`the ${who}'s view to show it`, async () => (await inkAt(who, city)) < 120);
+  await pointAt(street);
+  await page.keyboard.type('12 Quay Street, Porthaven');
+  for (const who of ['customer', 'agent']) await until(`the ${who}'s view to show it`, async () => (await inkAt(who, street)) < 120);
 
   await page.locator('[data-tandem=tool-hide]').click();
-  await page.mouse.move(...(await placeIn('customer', city)));
+  await page.mouse.move(...(await placeIn('customer', street)));
   await page.locator('.outline.hovered').first().waitFor();
-  await pointAt(city);
-  await page.getByRole('heading', { name: 'Field “City”' }).waitFor();
+  await pointAt(street);
+  await page.getByRole('heading', { name: 'Field “Street and number”' }).waitFor();
   await page.locator('[data-tandem=confirm-rule]').click();
   await rules().getByText('finds 1 thing here').waitFor();
-  await until('the agent not to see it', async () => (await inkAt('agent', city)) > 150);
-  assert.ok((await inkAt('customer', city)) < 120, 'the customer goes on seeing it');
+  await until('the agent not to see it', async () => (await inkAt('agent', street)) > 150);
+  assert.ok((await inkAt('customer', street)) < 120, 'the customer goes on seeing it');
   assert.deepEqual((await policy()).masking.rules, [], 'nothing holds elsewhere yet');
 
   // What only the customer may press.
@@ -103,7 +103,7 @@ test('something is pointed at, hidden, seen to be hidden, and saved', async () =
   const saved = await policy();
   const host = new URL(system.demo).hostname;
   assert.deepEqual(saved.masking.rules, [
-    { site: host, what: { by: 'element', element: { role: 'textbox', label: 'City', kind: 'address-level2', near: '' } }, hide: true },
+    { site: host, what: { by: 'element', element: { role: 'textbox', label: 'Street and number', kind: 'street-address', near: '' } }, hide: true },
   ]);
   assert.deepEqual(saved.blocking.rules, [{ what: { by: 'element', element: { role: 'link', label: 'Journal', kind: '', near: '' } }, block: true }]);
 });
@@ -118,13 +118,13 @@ test('a rule says when it finds nothing any more, and is taken back', async () =
   await hidden.getByText('finds 1 thing here').waitFor();
 
   await page.locator('[data-tandem=tool-show]').click();
-  const city = await placeOf('checkout.html', '#city');
-  await pointAt(city);
+  const street = await placeOf('checkout.html', '#address');
+  await pointAt(street);
   await page.getByText('Hidden by a rule of yours').waitFor();
   await press('Take the rule back');
   await until('the rule to be gone', async () => (await rules().locator('li').count()) === 1);
   await until('the field to be open', async () => {
-    await pointAt(city);
+    await pointAt(street);
     return page.getByText('Agents see it and may press it', { exact: false }).first().isVisible();
   });
   // Undone, the rule is there again.
@@ -134,8 +134,8 @@ test('a rule says when it finds nothing any more, and is taken back', async () =
 
 test('of two admins nobody loses a rule, and nobody leaves by mistake', async () => {
   await page.locator('[data-tandem=tool-hide]').click();
-  await pointAt(await placeOf('checkout.html', '#postcode'));
-  await page.getByRole('heading', { name: 'Field “Postcode”' }).waitFor();
+  await pointAt(await placeOf('checkout.html', '#name'));
+  await page.getByRole('heading', { name: 'Field “Name”' }).waitFor();
   await page.locator('[data-tandem=confirm-rule]').click();
   await until('two rules', async () => (await rules().locator('li').count()) === 3);
   // Somebody else is faster.
@@ -153,9 +153,9 @@ test('of two admins nobody loses a rule, and nobody leaves by mistake', async ()
   await press('Save');
   await page.getByText('The rules hold in every session from now on').waitFor();
   const names = (await policy()).masking.rules.map(({ what }) => what.pattern ?? what.element.label);
-  assert.deepEqual(names, ['City', 'KD-######', 'Postcode']);
+  assert.deepEqual(names, ['Street and number', 'KD-######', 'Name']);
   await page.getByRole('link', { name: 'Back to the rules' }).click();
-  await page.getByText('Field “Postcode”').waitFor();
+  await page.getByText('Field “Name”').waitFor();
   await until('the session to have ended', async () => {
     const { sessions } = (await system.api('GET', '/sessions')).body;
     return sessions.every(({ state }) => state === 'ended');

@@ -624,7 +624,7 @@ const de: Texts = {
       allow: 'Agenten dürfen drücken',
     },
     by: 'Erkannt an',
-    kinds: { label: 'Beschriftung', text: 'Text auf der Seite', selector: 'CSS-Selektor', role: 'Rolle (ARIA)', address: 'Adresse eines Links' },
+    kinds: { label: 'Beschriftung', text: 'Text auf der Seite', selector: 'CSS-Selektor', role: 'Rolle (ARIA)', address: 'Adresse eines Links', element: 'Auf der Seite gezeigt' },
     value: 'Was dort steht',
     valueHint: '# steht für eine Ziffer, * für etwas Kurzes. Zum Beispiel KD-######.',
     valueShort: 'Nehmen Sie mindestens zwei Buchstaben oder Ziffern, sonst träfe es fast alles.',

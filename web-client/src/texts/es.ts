@@ -623,7 +623,7 @@ const es: Texts = {
       allow: 'Los agentes pueden pulsar',
     },
     by: 'Se reconoce por',
-    kinds: { label: 'Etiqueta', text: 'Texto de la página', selector: 'Selector CSS', role: 'Rol (ARIA)', address: 'Dirección de un enlace' },
+    kinds: { label: 'Etiqueta', text: 'Texto de la página', selector: 'Selector CSS', role: 'Rol (ARIA)', address: 'Dirección de un enlace', element: 'Señalado en la página' },
     value: 'Lo que dice',
     valueHint: '# es una cifra, * algo corto cualquiera. Por ejemplo KD-######.',
     valueShort: 'Use al menos dos letras o cifras; si no, coincidiría con casi todo.',

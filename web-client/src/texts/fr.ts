@@ -623,7 +623,7 @@ const fr: Texts = {
       allow: 'Les conseillers peuvent presser',
     },
     by: 'Reconnu par',
-    kinds: { label: 'Étiquette', text: 'Texte de la page', selector: 'Sélecteur CSS', role: 'Rôle (ARIA)', address: 'Adresse d’un lien' },
+    kinds: { label: 'Étiquette', text: 'Texte de la page', selector: 'Sélecteur CSS', role: 'Rôle (ARIA)', address: 'Adresse d’un lien', element: 'Désigné sur la page' },
     value: 'Ce qui est écrit',
     valueHint: '# vaut un chiffre, * quelque chose de court. Par exemple KD-######.',
     valueShort: 'Utilisez au moins deux lettres ou chiffres, sinon presque tout correspondrait.',

@@ -623,7 +623,7 @@ const it: Texts = {
       allow: 'Gli operatori possono premere',
     },
     by: 'Riconosciuto da',
-    kinds: { label: 'Etichetta', text: 'Testo della pagina', selector: 'Selettore CSS', role: 'Ruolo (ARIA)', address: 'Indirizzo di un link' },
+    kinds: { label: 'Etichetta', text: 'Testo della pagina', selector: 'Selettore CSS', role: 'Ruolo (ARIA)', address: 'Indirizzo di un link', element: 'Indicato sulla pagina' },
     value: 'Che cosa dice',
     valueHint: '# sta per una cifra, * per qualcosa di breve. Per esempio KD-######.',
     valueShort: 'Usi almeno due lettere o cifre, altrimenti corrisponderebbe quasi tutto.',

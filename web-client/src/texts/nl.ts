@@ -623,7 +623,7 @@ const nl: Texts = {
       allow: 'Medewerkers mogen drukken',
     },
     by: 'Herkend aan',
-    kinds: { label: 'Label', text: 'Tekst op de pagina', selector: 'CSS-selector', role: 'Rol (ARIA)', address: 'Adres van een link' },
+    kinds: { label: 'Label', text: 'Tekst op de pagina', selector: 'CSS-selector', role: 'Rol (ARIA)', address: 'Adres van een link', element: 'Aangewezen op de pagina' },
     value: 'Wat er staat',
     valueHint: '# staat voor een cijfer, * voor iets korts. Bijvoorbeeld KD-######.',
     valueShort: 'Gebruik minstens twee letters of cijfers, anders past bijna alles.',

@@ -623,7 +623,7 @@ const pt: Texts = {
       allow: 'Os assistentes podem premir',
     },
     by: 'Reconhecido por',
-    kinds: { label: 'Etiqueta', text: 'Texto da página', selector: 'Seletor CSS', role: 'Papel (ARIA)', address: 'Endereço de uma ligação' },
+    kinds: { label: 'Etiqueta', text: 'Texto da página', selector: 'Seletor CSS', role: 'Papel (ARIA)', address: 'Endereço de uma ligação', element: 'Apontado na página' },
     value: 'O que diz',
     valueHint: '# representa um algarismo, * algo curto. Por exemplo KD-######.',
     valueShort: 'Use pelo menos duas letras ou algarismos, senão quase tudo corresponderia.',
