@@ -17,18 +17,21 @@ after(() => browser?.close());
 
 const inPage = (code, ...given) => page.evaluate(`((...given) => { ${source}; return (${code})(...given) })(...${JSON.stringify(given)})`);
 
+const HEAD = '<!doctype html><meta charset="utf-8"><title>Balance</title><style>* { margin: 0 }</style><!-- Voucher --><script>1</script>';
+
 /** What the thing that `#it` marks is, on this page. */
 async function describe(html) {
-  await page.setContent(html);
+  await page.setContent(HEAD + html);
   return inPage(() => describeThing(document.querySelector('#it'), (text) => Object.values(SHAPES).some((has) => has(text))));
 }
 
 /** The marks (`data-is`) of what a rule finds on this page, the outermost of each. */
 async function found(element, html) {
-  await page.setContent(html);
+  await page.setContent(HEAD + html);
   return inPage((element) => {
     const finder = new Finder(element);
-    const all = [...document.querySelectorAll('body *')].filter((one) => finder.finds(one));
+    // An exception would be a thing that is found.
+    const all = [...document.querySelectorAll('*')].filter((one) => finder.finds(one, true));
     return all.filter((one) => !all.some((other) => other !== one && other.contains(one))).map((one) => one.dataset.is ?? one.closest('[data-is]')?.dataset.is ?? one.outerHTML);
   }, element);
 }
@@ -184,6 +187,15 @@ test('a rule that cannot be read holds for everything', async () => {
   assert.deepEqual(await judged({ role: 'button', label: 'more' }), [false, true]);
 });
 
+test('a page that puts something else in the place of its parts breaks nothing', async () => {
+  await page.setContent(`${HEAD}<form><input name="getAttribute"><input name="parentElement"><input name="previousSibling"><input name="matches"><label>City <input></label></form>`);
+  const [fields, form] = await inPage(() => {
+    const finder = new Finder({ role: 'textbox', label: 'City' });
+    return [[...document.querySelectorAll('input')].map((one) => finder.finds(one, true)), [finder.finds(document.forms[0], true), finder.finds(document.forms[0])]];
+  });
+  assert.deepEqual([fields, form], [[false, false, false, false, true], [true, false]]);
+});
+
 test('a large page is looked through in a moment', async () => {
   const rows = Array.from({ length: 1500 }, (_, i) => `<tr><th>Item ${i}<td>${i} €<td><button>Edit</button>`).join('');
   await page.setContent(`<h1>All</h1><table>${rows}</table>`);
@@ -194,5 +206,5 @@ test('a large page is looked through in a moment', async () => {
     return performance.now() - began;
   });
   console.log(`three rules on 6,000 elements: ${took.toFixed(0)} ms`);
-  assert.ok(took < 400, `${took} ms`);
+  assert.ok(took < 1000, `${took} ms`);
 });

@@ -55,7 +55,7 @@ function thingRoleOf(element) {
   if (localName === 'a') return element.hasAttribute('href') ? 'link' : 'generic';
   if (localName === 'select') return element.multiple || element.size > 1 ? 'listbox' : 'combobox';
   if (localName === 'th') return element.getAttribute('scope') === 'row' ? 'rowheader' : 'columnheader';
-  if (element.isContentEditable && element.hasAttribute('contenteditable')) return 'textbox';
+  if (element.hasAttribute('contenteditable') && element.isContentEditable) return 'textbox';
   return Object.hasOwn(IMPLIED, localName) ? IMPLIED[localName] : 'generic';
 }
 
@@ -108,7 +108,11 @@ function holdsText(element) {
   return false;
 }
 
-const aboveOf = (element) => element.parentElement ?? element.getRootNode().host ?? null;
+function aboveOf(element) {
+  if (element.parentElement) return element.parentElement;
+  const root = element.getRootNode();
+  return root instanceof ShadowRoot ? root.host : null;
+}
 
 /** The nearest words around a thing. What has a label of its own is told apart by its section; anything else belongs to what stands before it. */
 function nearOf(element, isNamed) {
@@ -148,7 +152,7 @@ function wordsBefore(element, edge = null) {
   for (let at = element, up = 0; at && at !== edge && up < LEVELS && !at.matches(EDGES); at = aboveOf(at), up += 1) {
     let seen = 0;
     for (let before = at.previousSibling; before && seen < NEIGHBOURS; before = before.previousSibling, seen += 1) {
-      if (before.nodeType === Node.COMMENT_NODE || UNPAINTED.has(before.localName)) continue;
+      if (before.nodeType !== Node.TEXT_NODE && (before.nodeType !== Node.ELEMENT_NODE || UNPAINTED.has(before.localName))) continue;
       if (before.nodeType === Node.ELEMENT_NODE && (before.matches(FILLED) || before.querySelector(FILLED))) return '';
       if (before.textContent.trim() !== '') return near(before.textContent);
     }
@@ -190,7 +194,16 @@ class Finder {
     if ([this.#sort, this.#label, this.#kind, this.#near].filter(Boolean).length < 2) throw new Error('says too little');
   }
 
-  finds(element) {
+  /** `inDoubt` is for what cannot be told: a page may have put anything where an element has its parts. */
+  finds(element, inDoubt = false) {
+    try {
+      return !UNPAINTED.has(element.localName) && this.#isIt(element);
+    } catch {
+      return inDoubt;
+    }
+  }
+
+  #isIt(element) {
     const sort = sortOf(thingRoleOf(element));
     if (this.#sort && this.#sort !== sort) return false;
     if (this.#label) {

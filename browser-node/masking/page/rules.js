@@ -70,39 +70,39 @@ class Rules {
 
   /** What the company's own rules say of an element: hide it, show it, or nothing. */
   told(element) {
-    const matches = (rules) => this.#names(rules, element) || (rules.label.length > 0 && rules.label.some((one) => one.test(labelsOf(element))));
-    if (matches(this.mask)) return true;
-    return matches(this.show) ? false : null;
+    const matches = (rules, inDoubt) => this.#names(rules, element, inDoubt) || (rules.label.length > 0 && rules.label.some((one) => one.test(labelsOf(element))));
+    if (matches(this.mask, true)) return true;
+    return matches(this.show, false) ? false : null;
   }
 
-  /** Whether a rule means this very element, whatever kind it is of. */
-  #names({ selector, element: finders }, element) {
-    return selector.some((one) => element.matches(one)) || finders.some((one) => one.finds(element));
+  /** Whether a rule means this very element, whatever kind it is of. What cannot be told is hidden and blocked. */
+  #names({ selector, element: finders }, element, inDoubt) {
+    return selector.some((one) => element.matches(one)) || finders.some((one) => one.finds(element, inDoubt));
   }
 
   hidesElement(element) {
-    return this.#names(this.mask, element);
+    return this.#names(this.mask, element, true);
   }
 
   showsElement(element) {
-    return this.#names(this.show, element);
+    return this.#names(this.show, element, false);
   }
 
   /** Whether only the customer may press this, and whatever is in it. */
   blocksElement(element) {
-    return this.block.element.some((one) => one.finds(element));
+    return this.block.element.some((one) => one.finds(element, true));
   }
 
   /** Whether this control is the customer's alone to press. */
   blocksControl(element) {
     if (!this.known) return true;
-    const matches = (rules) =>
-      this.#names(rules, element) ||
+    const matches = (rules, inDoubt) =>
+      this.#names(rules, element, inDoubt) ||
       (rules.label.length > 0 && rules.label.some((one) => one.test(nameOf(element)))) ||
       rules.role.some((one) => roleOf(element) === one) ||
       (rules.address.length > 0 && rules.address.some((one) => one.test(targetOf(element))));
-    if (matches(this.block)) return true;
-    if (matches(this.allow)) return false;
+    if (matches(this.block, true)) return true;
+    if (matches(this.allow, false)) return false;
     const words = verbsOf(element);
     return this.blocks.some((verb) => verb.test(words));
   }
