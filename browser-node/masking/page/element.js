@@ -48,7 +48,8 @@ const EDGES = `body,${SECTIONS},ul,ol,dl,tbody,thead`;
 const FILLED = 'input,select,textarea,button';
 
 function thingRoleOf(element) {
-  const [told] = (element.getAttribute('role') ?? '').trim().toLowerCase().split(/\s+/);
+  const role = element.getAttribute('role');
+  const [told] = role ? role.trim().toLowerCase().split(/\s+/) : [''];
   if (/^[a-z-]{2,40}$/.test(told)) return told;
   const { localName } = element;
   if (localName === 'input') return INPUTS[element.type] ?? 'textbox';
@@ -77,8 +78,10 @@ const sameWords = (text) => wordsOf(text).toLowerCase();
 /** What a thing is called, by all that says so, the first as ARIA takes it (Accessible Name and Description Computation). */
 function* namesOf(element, sort) {
   const attribute = (name) => element.getAttribute(name) ?? '';
-  const labels = labelOf(element);
-  if (element.hasAttribute('aria-labelledby')) yield labels.join(' ');
+  const isLabelled = element.hasAttribute('aria-labelledby');
+  // Looking for an element's labels goes through the whole document: only what is filled in has any.
+  const labels = isLabelled || HOLDING.has(sort) ? labelOf(element) : [];
+  if (isLabelled) yield labels.join(' ');
   yield attribute('aria-label');
   yield* labels;
   if (HOLDING.has(sort)) yield attribute('placeholder');
