@@ -115,6 +115,18 @@ const TABLE = [
     changed: ['<section aria-label="payment" data-is="it"><p>x</p></section><section aria-label="Delivery"></section><h2>Payment</h2>'],
   },
   {
+    name: 'what stands alone under a heading, and neither labels nor legends there',
+    page: '<fieldset><legend>Your plan</legend><p id="it">Yearly</p><p>Renewed in May</p></fieldset>',
+    element: { role: 'paragraph', label: '', kind: '', near: 'Your plan' },
+    changed: ['<section aria-label="Your plan"><div data-is="it">Monthly</div><label>Renew <input></label></section>', '<h3>Your plan</h3><p data-is="it">x</p><label>Name <input></label><p>A plan</p>'],
+  },
+  {
+    name: 'a legend by what it says',
+    page: '<fieldset><legend id="it">Payment</legend><input></fieldset>',
+    element: { role: 'caption', label: 'Payment', kind: '', near: '' },
+    changed: ['<table><caption data-is="it">Payment</caption><tr><td>Payment</table>'],
+  },
+  {
     name: 'a choice by its label, and never by what is chosen',
     page: '<label>Country <select id="it"><option>Spain</select></label>',
     element: { role: 'combobox', label: 'Country', kind: '', near: '' },

@@ -15,7 +15,7 @@ const IMPLIED = {
   area: 'link', article: 'article', aside: 'complementary', audio: 'audio', button: 'button', canvas: 'img', caption: 'caption', code: 'code',
   dd: 'definition', details: 'group', dialog: 'dialog', dt: 'term', em: 'emphasis', embed: 'document', fieldset: 'group', figcaption: 'caption', figure: 'figure',
   footer: 'contentinfo', form: 'form', h1: 'heading', h2: 'heading', h3: 'heading', h4: 'heading', h5: 'heading', h6: 'heading', header: 'banner',
-  iframe: 'document', img: 'img', li: 'listitem', main: 'main', menu: 'list', meter: 'meter', nav: 'navigation', object: 'document', ol: 'list', option: 'option',
+  iframe: 'document', img: 'img', label: 'caption', legend: 'caption', li: 'listitem', main: 'main', menu: 'list', meter: 'meter', nav: 'navigation', object: 'document', ol: 'list', option: 'option',
   output: 'status', p: 'paragraph', picture: 'img', progress: 'progressbar', section: 'region', strong: 'strong', summary: 'button', svg: 'img', table: 'table',
   td: 'cell', textarea: 'textbox', time: 'time', tr: 'row', ul: 'list', video: 'video',
 };
@@ -30,12 +30,13 @@ const SORTS = Object.fromEntries(
     picture: 'img image figure',
     header: 'columnheader rowheader',
     part: 'group region form article complementary banner contentinfo search',
-    text: 'generic paragraph cell gridcell definition term listitem strong emphasis code time status caption mark note output none presentation',
+    caption: 'caption term',
+    text: 'generic paragraph cell gridcell definition listitem strong emphasis code time status mark note output none presentation',
   }).flatMap(([sort, roles]) => roles.split(' ').map((role) => [role, sort])),
 );
 const sortOf = (role) => SORTS[role] ?? role;
 /** Named by what they say themselves. */
-const SAYING = new Set(['button', 'link', 'heading', 'tab', 'menuitem', 'menuitemcheckbox', 'menuitemradio', 'option', 'treeitem', 'header']);
+const SAYING = new Set(['button', 'link', 'heading', 'tab', 'menuitem', 'menuitemcheckbox', 'menuitemradio', 'option', 'treeitem', 'header', 'caption']);
 /** Named by their labels, and never by what they hold. */
 const HOLDING = new Set(['field', 'choice', 'tick', 'radio', 'slider']);
 /** Too much to be found by its surroundings alone. */
