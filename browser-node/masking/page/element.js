@@ -240,6 +240,8 @@ function describeThing(element, isSecret) {
     label = said(element.textContent);
     near = label && said(nearOf(element, true));
   }
+  // A legend is not told apart by what it says itself.
+  if (near === label) near = '';
   const [kind = ''] = HOLDING.has(sort) ? kindsOf(element) : [];
   const isFound = label || (!BROAD.has(sort) && (near || (kind && kind !== 'text')));
   return role && isFound ? { role, label, kind, near } : null;
