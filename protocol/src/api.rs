@@ -54,6 +54,25 @@ pub struct CreatedSession {
     pub agent_url: Private<String>,
 }
 
+/// `POST /api/v1/companies/{company}/rule-sessions`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct OpenRuleSession {
+    pub start_url: Private<String>,
+    #[serde(default)]
+    pub viewport: Option<Viewport>,
+}
+
+/// A session in which somebody who may change the rules is both: the customer, who sees everything, and an agent, who does not. The
+/// addresses hold one-time tokens; there is no PIN. `PUT …/rule-sessions/{id}/policy` tries a policy in it, and keeps nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSession {
+    pub id: SessionId,
+    pub customer_url: Private<String>,
+    pub agent_url: Private<String>,
+}
+
 /// `POST /api/v1/sessions/{id}/navigate`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]

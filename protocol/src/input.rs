@@ -100,6 +100,14 @@ pub enum ControlInput {
         x: f32,
         y: f32,
     },
+    /// Asks what is at this place, for a rule about it: [`crate::notice::Notice::Picked`]. From the customer alone.
+    Pick {
+        id: InputId,
+        x: f32,
+        y: f32,
+    },
+    /// Asks what each of the company's own rules finds on the page: [`crate::notice::Notice::Matches`]. From the customer alone.
+    Matches,
     /// The customer's device has another size or was turned. From the customer alone.
     Resize {
         viewport: Viewport,

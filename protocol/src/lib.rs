@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod control;
+pub mod element;
 pub mod ids;
 pub mod input;
 pub mod limits;

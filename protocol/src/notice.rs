@@ -1,5 +1,7 @@
 //! What the browser node tells a participant's page beside the picture, by data channel.
 
+use crate::element::Element;
+use crate::policy::{Secret, Verb};
 use crate::{InputId, ParticipantId, Private, TabId, Viewport};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -37,8 +39,58 @@ pub enum Notice {
     /// Where something is hidden from agents (left, top, width and height, in CSS pixels of the viewport); empty while the page
     /// moves, so that what is drawn there is never in the wrong place.
     Hidden { areas: Vec<[f32; 4]> },
+    /// For the customer who asked by `Pick` number `id`: what is there; none where nothing is that a rule could find again.
+    Picked { id: InputId, thing: Option<Thing> },
+    /// For the customer who asked by `Matches`: how many things on the page each of the policy's own rules finds, in their order; none for a
+    /// rule of other sites. `lesson` counts the policies that this session's browser has been told.
+    Matches { lesson: u32, masking: Vec<Option<u32>>, blocking: Vec<Option<u32>> },
     /// The page of a tab, or the whole browser, broke down. `Reload` brings a tab back.
     Crashed { tab: Option<TabId> },
+}
+
+/// Something on the page that was pointed at, and what holds of it now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Thing {
+    /// With all that it could be found by, its surroundings too.
+    pub element: Element,
+    /// Left, top, width and height, in CSS pixels of the viewport.
+    pub area: [f32; 4],
+    /// How many there are on the page with these surroundings, and how many whatever surrounds them.
+    pub same: u32,
+    pub alike: u32,
+    /// Why agents do not see it.
+    pub hidden: Option<HiddenBy>,
+    /// Why only the customer may press it.
+    pub blocked: Option<BlockedBy>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
+pub enum HiddenBy {
+    Preset {
+        preset: Secret,
+    },
+    /// The company's own, by its place among the policy's `masking.rules`.
+    Rule {
+        rule: u32,
+    },
+    /// By hand, in this session.
+    Hand,
+    /// For what was typed, or because nothing is known of what it shows.
+    Content,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
+pub enum BlockedBy {
+    Preset {
+        preset: Verb,
+    },
+    /// The company's own, by its place among the policy's `blocking.rules`.
+    Rule {
+        rule: u32,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -1,5 +1,6 @@
 //! What a company has decided: which sites, who may do what, what is hidden from agents and what only customers press.
 
+use crate::element::Element;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use ts_rs::TS;
@@ -141,6 +142,8 @@ pub enum MaskWhat {
     Label { pattern: String },
     /// Text of the page.
     Text { pattern: String },
+    /// A thing by what it is, as it was pointed at in a rule session.
+    Element { element: Element },
 }
 
 /// What only the customer may press.
@@ -198,6 +201,10 @@ pub enum BlockWhat {
     Address {
         pattern: String,
     },
+    /// A thing by what it is, and whatever is in it.
+    Element {
+        element: Element,
+    },
 }
 
 /// What is wrong with a policy, by the place it is in.
@@ -238,6 +245,7 @@ impl Policy {
             match &rule.what {
                 MaskWhat::Selector { selector } => errors.selector(&place, selector),
                 MaskWhat::Label { pattern } | MaskWhat::Text { pattern } => errors.pattern(&place, pattern),
+                MaskWhat::Element { element } => errors.element(&place, element),
             }
         }
         for (i, rule) in self.blocking.rules.iter().enumerate().take(RULES) {
@@ -246,6 +254,7 @@ impl Policy {
             match &rule.what {
                 BlockWhat::Selector { selector } => errors.selector(&place, selector),
                 BlockWhat::Label { pattern } | BlockWhat::Address { pattern } => errors.pattern(&place, pattern),
+                BlockWhat::Element { element } => errors.element(&place, element),
                 BlockWhat::Role { role } => {
                     if role.is_empty() || role.len() > 40 || !role.bytes().all(|b| b.is_ascii_lowercase()) {
                         errors.add(format!("{place}.what.role"), "not a role such as button");
@@ -268,6 +277,13 @@ impl Errors {
     fn site(&mut self, place: &str, site: Option<&str>) {
         if site.is_some_and(|site| site != "*" && !is_host(site)) {
             self.add(format!("{place}.site"), "not a host name such as shop.example");
+        }
+    }
+
+    fn element(&mut self, place: &str, element: &Element) {
+        for (field, message) in element.check() {
+            let dot = if field.is_empty() { "" } else { "." };
+            self.add(format!("{place}.what.element{dot}{field}"), message);
         }
     }
 
@@ -361,6 +377,7 @@ mod tests {
             r#"{"masking":{"presets":["password"]}}"#,
             r#"{"masking":{"rules":[{"what":{"by":"selector","selector":"a","x":1},"hide":true}]}}"#,
             r#"{"blocking":{"rules":[{"what":{"by":"name","name":"a"},"block":true}]}}"#,
+            r#"{"blocking":{"rules":[{"what":{"by":"element","element":{"role":"button","id":"a"}},"block":true}]}}"#,
         ] {
             assert!(serde_json::from_str::<Policy>(unknown).is_err(), "{unknown}");
         }
@@ -369,7 +386,9 @@ mod tests {
                 {"what":{"by":"selector","selector":"div["},"hide":true},
                 {"what":{"by":"text","pattern":"(a+)+$ * * *"},"hide":true},
                 {"site":"a/b","what":{"by":"label","pattern":"*"},"hide":true}]},
-            "blocking":{"rules":[{"what":{"by":"role","role":"Button!"},"block":true}]}}"#;
+            "blocking":{"rules":[
+                {"what":{"by":"role","role":"Button!"},"block":true},
+                {"what":{"by":"element","element":{"label":"Pay 12"}},"block":true}]}}"#;
         let policy: Policy = serde_json::from_str(policy).unwrap();
         let places: Vec<_> = policy.check().into_iter().map(|e| e.place).collect();
         assert_eq!(
@@ -383,7 +402,9 @@ mod tests {
                 "masking.rules[1].what.pattern",
                 "masking.rules[2].site",
                 "masking.rules[2].what.pattern",
-                "blocking.rules[0].what.role"
+                "blocking.rules[0].what.role",
+                "blocking.rules[1].what.element.label",
+                "blocking.rules[1].what.element"
             ]
         );
     }

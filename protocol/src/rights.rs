@@ -61,7 +61,10 @@ impl ControlInput {
             }
             ControlInput::Navigate { .. } => Act::Navigate,
             ControlInput::Tab { .. } => Act::OpenTabs,
-            ControlInput::Hide { .. } | ControlInput::Resize { .. } => Act::CustomersOwn,
+            ControlInput::Hide { .. }
+            | ControlInput::Resize { .. }
+            | ControlInput::Pick { .. }
+            | ControlInput::Matches => Act::CustomersOwn,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The TypeScript of everything a page sends or receives.
 
-use crate::{api, ids, input, notice, people, policy, private, rights, signal, viewport};
+use crate::{api, element, ids, input, notice, people, policy, private, rights, signal, viewport};
 use ts_rs::{Config, TS};
 
 /// The whole of `web-client/src/protocol.gen.ts`.
@@ -35,6 +35,9 @@ pub fn generate() -> String {
         input::Navigation,
         notice::CursorNotice,
         notice::Notice,
+        notice::Thing,
+        notice::HiddenBy,
+        notice::BlockedBy,
         notice::Tab,
         notice::Field,
         notice::FieldKind,
@@ -48,6 +51,7 @@ pub fn generate() -> String {
         policy::Secret,
         policy::MaskRule,
         policy::MaskWhat,
+        element::Element,
         policy::Blocking,
         policy::Verb,
         policy::BlockRule,
@@ -62,6 +66,8 @@ pub fn generate() -> String {
         signal::Report,
         api::CreateSession,
         api::CreatedSession,
+        api::OpenRuleSession,
+        api::RuleSession,
         api::Navigate,
         api::SessionView,
         api::RedeemPin,

@@ -123,10 +123,9 @@ async fn rights_are_taken_away_and_given_back_at_once() {
     publish(&mut node, 2).await;
     node.wire.send("control/2", "not for you").await;
     agent.send(channel::CONTROL, &said("unheard")).await;
-    agent.send(channel::POINTER, "unseen").await;
     agent.send(channel::TALK, "unsaid").await;
     assert_eq!(customer.payload().await[2], 2);
-    world.until(|world| world.count("dropped_total", "denied") == 4).await;
+    world.until(|world| world.count("dropped_total", "denied") == 3).await;
     // Given back, there is a new beginning.
     world.order(allow(Rights::ALL.without_control())).await;
     node.wire.keyframe_requested().await;
@@ -135,7 +134,7 @@ async fn rights_are_taken_away_and_given_back_at_once() {
     agent.send(channel::CONTROL, &said("unheard")).await;
     agent.send(channel::CONTROL, RELEASE).await;
     assert_eq!(node.wire.message("control/2").await, RELEASE.as_bytes());
-    world.until(|world| world.count("dropped_total", "denied") == 5).await;
+    world.until(|world| world.count("dropped_total", "denied") == 4).await;
     world.order(allow(Rights::ALL)).await;
     // Orders are obeyed in turn, so the first is when the second is.
     world.person(&session, 3, Role::Supervisor).await;

@@ -6,6 +6,7 @@ mod caller;
 mod live;
 mod people;
 mod provider;
+mod rule_sessions;
 mod settings;
 
 pub(crate) use caller::is_own_origin;
@@ -75,6 +76,8 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/companies/{company}/policy/versions", get(settings::versions))
         .route("/companies/{company}/policy/versions/{number}", get(settings::version))
         .route("/companies/{company}/policy/versions/{number}/restore", post(settings::restore))
+        .route("/companies/{company}/rule-sessions", post(rule_sessions::open))
+        .route("/companies/{company}/rule-sessions/{id}/policy", put(rule_sessions::set_policy))
         .route("/companies/{company}/public", get(settings::public))
         .route("/companies/{company}/logo", get(settings::logo))
         .route("/companies/{company}/profile", get(settings::profile).put(settings::set_profile))
@@ -226,8 +229,9 @@ async fn create(
     let agent = caller.person().map(|person| person.name.clone());
     let Company { id: company, name: company_name, policy, .. } = caller.company;
     let claim = Claim { start_url: body.start_url, viewport, language, policy: Box::new(policy) };
+    let (company_id, start_host) = (company.clone(), host.clone());
     let wanted =
-        Wanted { company: company.clone(), company_name, agent, start_host: host.clone(), asks_for_control, claim };
+        Wanted { company: company_id, company_name, agent, start_host, asks_for_control, claim, is_for_rules: false };
     let id = hub.create(wanted).await?;
     hub.audit(&company, actor.clone(), Action::SessionCreated, Some(&id), format!("at {host}"));
     let Invitation { pin, customer_url } = hub.invite(&id, &company)?;
@@ -282,7 +286,9 @@ async fn list(State(hub): State<Arc<Hub>>, caller: By<Sessions>) -> Answer<Json<
         start_host: record.start_host,
         agent: record.agent.map(Private::new),
     };
-    Ok(Json(SessionList { sessions: records.into_iter().map(summary).collect() }))
+    // Whoever tries rules waits for nobody.
+    let shown = records.into_iter().filter(|record| !state.live.get(&record.id).is_some_and(|live| live.is_for_rules));
+    Ok(Json(SessionList { sessions: shown.map(summary).collect() }))
 }
 
 fn lacks(wants: Wants<'_>) -> api::Wants {
@@ -330,6 +336,11 @@ async fn join_link(
         Some(Wants::Colleague { to, .. }) => to.is_none() || to == guest.account.as_ref(),
         Some(Wants::Agent | Wants::Help) | None => false,
     };
+    let is_for_rules = |live: &Live| live.is_for_rules;
+    if hub.with_session(&id, &caller.company.id, is_for_rules).unwrap_or(false) {
+        // It is its admin's alone.
+        return Err(Failure::NotFound.into());
+    }
     guest.takes_over = hub.with_session(&id, &caller.company.id, offered).unwrap_or(false);
     let agent_url = hub.agent_link(&id, &caller.company.id, guest)?;
     Ok(Json(JoinLink { agent_url: agent_url.into() }))

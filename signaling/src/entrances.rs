@@ -1,6 +1,6 @@
 //! How people come into sessions: creating one, links, the agents' PINs, and coming back.
 
-use crate::hub::{Hub, State, ToPage, ToRecord};
+use crate::hub::{Hub, Live, State, ToPage, ToRecord};
 use crate::mailbox::Mailbox;
 use crate::pins::{Pin, Pins, Place, Refused, Trier};
 use crate::tokens::{Expiring, Hashed, hashed, new_secret, new_session_id};
@@ -93,6 +93,8 @@ pub(crate) struct Wanted {
     pub(crate) start_host: String,
     pub(crate) asks_for_control: bool,
     pub(crate) claim: Claim,
+    /// Whoever asks for it is both people in it, to try rules: nobody comes in by a PIN.
+    pub(crate) is_for_rules: bool,
 }
 
 /// How a customer comes into a session to which an agent invites them.
@@ -123,7 +125,7 @@ impl Hub {
             return Err(Failure::NoCapacity);
         }
         let id = new_session_id();
-        let Wanted { company, company_name, agent, start_host, asks_for_control, claim } = wanted;
+        let Wanted { company, company_name, agent, start_host, asks_for_control, claim, is_for_rules } = wanted;
         self.store.add_session(&id, &company, &start_host, agent.as_deref()).await?;
         let (hosted, answered) = oneshot::channel();
         let begun =
@@ -131,8 +133,9 @@ impl Hub {
         self.begin(&id, begun, hosted);
         let mut unclaimed = Unclaimed(Some((self, id.clone())));
         answered.await.map_err(|_| Failure::NoCapacity)?;
-        if self.state().live.get(&id).is_none_or(|live| live.session.ended().is_some()) {
-            return Err(Failure::NoCapacity);
+        match self.state().live.get_mut(&id).filter(|live| live.session.ended().is_none()) {
+            Some(live) => live.is_for_rules = is_for_rules,
+            None => return Err(Failure::NoCapacity),
         }
         unclaimed.0 = None;
         Ok(id)
@@ -145,8 +148,14 @@ impl Hub {
         let mut state = self.state();
         let pin = state.entrances.pins.make(&place, id.clone(), now, self.config.pin_life, &mut rand::rng());
         let pin = pin.ok_or(Failure::TooMany)?;
-        let token = state.entrances.new_ticket(id, customer(), now);
-        Ok(Invitation { pin, customer_url: self.customer_url(company, &token) })
+        drop(state);
+        Ok(Invitation { pin, customer_url: self.customer_link(id, company) })
+    }
+
+    pub(crate) fn customer_link(&self, id: &SessionId, company: &CompanyId) -> String {
+        let now = self.now();
+        let token = self.state().entrances.new_ticket(id, customer(), now);
+        self.customer_url(company, &token)
     }
 
     /// Tokens stand in the fragment: it reaches no server and no log, and a preview of the link does not use it up.
@@ -162,8 +171,8 @@ impl Hub {
     pub(crate) fn agent_link(&self, id: &SessionId, company: &CompanyId, guest: Guest) -> Result<String, Failure> {
         let now = self.now();
         let mut state = self.state();
-        let live =
-            state.live.get(id).filter(|live| live.session.company() == company && live.session.ended().is_none());
+        let is_open = |live: &&Live| live.session.ended().is_none();
+        let live = state.live.get(id).filter(|live| live.session.company() == company).filter(is_open);
         live.ok_or(Failure::NotFound)?;
         let token = state.entrances.new_ticket(id, guest, now);
         Ok(self.agent_url(&token))

@@ -46,6 +46,8 @@ pub(crate) struct Live {
     pub(crate) language: String,
     created: Now,
     pub(crate) windows: HashMap<Window, Mailbox<ToPage>>,
+    /// Somebody tries rules in it: it keeps to their draft.
+    pub(crate) is_for_rules: bool,
     /// Who waits for a node to take it.
     hosted: Option<oneshot::Sender<()>>,
     ended: Option<Now>,
@@ -187,7 +189,8 @@ impl Hub {
         let language = wanted.claim.language.clone();
         let (session, effects) = Session::new(wanted, self.config.limits, now);
         let (created_at, windows, hosted) = (crate::store::unix_now(), HashMap::new(), Some(hosted));
-        let live = Live { session, created_at, language, created: now, windows, hosted, ended: None };
+        let live =
+            Live { session, created_at, language, created: now, windows, is_for_rules: false, hosted, ended: None };
         let mut state = self.state();
         state.live.insert(id.clone(), live);
         self.carry_out(&mut state, id, effects, now);
@@ -292,11 +295,23 @@ impl Hub {
 
     pub(crate) fn new_policy(&self, company: &CompanyId, policy: &tandem_protocol::policy::Policy) {
         let mut state = self.state();
-        let of_company =
-            state.live.iter().filter(|(_, live)| live.session.company() == company).map(|(id, _)| id.clone());
+        let follows = |live: &Live| live.session.company() == company && !live.is_for_rules;
+        let of_company = state.live.iter().filter(|(_, live)| follows(live)).map(|(id, _)| id.clone());
         for id in of_company.collect::<Vec<_>>() {
             self.handle_in(&mut state, &id, Event::Policy { policy: Box::new(policy.clone()) });
         }
+    }
+
+    /// Lets one session that is there to try rules go by this policy; `false` for all others.
+    pub(crate) fn try_policy(
+        &self,
+        id: &SessionId,
+        company: &CompanyId,
+        policy: tandem_protocol::policy::Policy,
+    ) -> bool {
+        let is_there = |live: &Live| live.is_for_rules && live.ended.is_none();
+        self.with_session(id, company, is_there).unwrap_or(false)
+            && self.handle(id, Event::Policy { policy: Box::new(policy) })
     }
 
     pub(crate) fn navigate(&self, id: &SessionId, company: &CompanyId, url: Private<String>) -> bool {

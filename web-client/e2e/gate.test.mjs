@@ -64,6 +64,9 @@ const means = {
       await agent.mouse.up();
     },
   },
+  'what a rule points at': { page: `<h2 style="position:absolute;top:0">Your plan</h2><div class="blocked" onclick="reach()">Go on with the yearly plan</div>`, act: click(BLOCKED) },
+  'what is in a part that a rule points at': { page: `<section aria-label="Danger zone" class="blocked"><a href="#x" onclick="reach()" style="display:block;height:60px">Go on</a></section>`, act: click(BLOCKED) },
+  'keys in a field that a rule points at': { page: `<label>Voucher<input class="blocked" autofocus oninput="reach()" onkeydown="reach()" onclick="reach()"></label>`, act: async ({ agent }) => (await agent.mouse.click(...BLOCKED), await agent.keyboard.press('x')) },
   'a hidden field': { page: '<input class="blocked" type="password" onfocus="reach()" oninput="reach()" onclick="reach()">', act: async ({ agent }) => (await agent.mouse.click(...BLOCKED), await agent.keyboard.press('x')), presses: 2 },
   'a script that focuses a hidden field': { page: '<input class="blocked" name="iban" id="i" oninput="reach()" onclick="reach()"><button class="open" onclick="i.focus()">Next</button>', act: async ({ agent }) => (await agent.mouse.click(...OPEN), await agent.keyboard.press('x')), press: BLOCKED },
 };
@@ -83,6 +86,9 @@ before(async () => {
   await new Promise((up) => server.listen(0, up));
   const { port } = server.address();
   [system, browser] = await Promise.all([startSystem({ TANDEM_ALLOW_PRIVATE: `127.0.0.1:${port},localhost:${port}` }), openBrowser()]);
+  const pointed = [{ role: 'generic', label: 'Go on with the yearly plan' }, { role: 'region', label: 'danger zone' }, { role: 'textbox', label: 'Voucher' }];
+  const rules = pointed.map((element) => ({ what: { by: 'element', element }, block: true }));
+  assert.equal((await system.api('PUT', '/companies/demo/policy', { blocking: { rules } })).status, 200);
   made = (await system.api('POST', '/sessions', { company: 'demo', start_url: `http://127.0.0.1:${port}/`, viewport: VIEWPORT })).body;
   customer = await joinAsCustomer(browser, made.customer_url, WINDOW);
   agent = await joinAsAgent(browser, made.agent_url, WINDOW);

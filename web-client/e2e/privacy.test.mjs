@@ -13,6 +13,10 @@ const WHITE = [255, 255, 255];
 const PAGES = {
   plain: `<title>Plain</title><style>* { margin: 0 } p, div { width: 300px; height: 100px }</style>
     <p style="background:rgb(0,0,200)">Balance</p><div class="later" style="background:rgb(200,0,0)"></div>`,
+  account: `<title>Account</title><style>* { margin: 0 } h2, dt { height: 50px } dd { width: 300px; height: 100px }</style>
+    <h2>Your account</h2><dl><dt>Balance</dt><dd style="background:rgb(0,0,200)">1,204.00 €</dd><dt>Branch</dt><dd style="background:rgb(200,0,0)">12 Quay Street</dd></dl>
+    <script>setTimeout(() => { const late = document.createElement('p'); late.style.cssText = 'width:300px;height:100px;background:rgb(0,0,200)'; document.body.append(late);
+      late.textContent = '7,00 €'; setTimeout(() => late.insertAdjacentText('beforebegin', 'Balance: '), 300) }, 1000)</script>`,
   silent: `<title>Silent</title><style>* { margin: 0 }</style><input type="password" autofocus style="width:300px;height:40px"><p></p>`,
   broken: `<title>Broken</title><input type="password"><p>0</p><script>let t = 0; (function step() { document.querySelector('p').textContent = ++t;
     for (const e of document.querySelectorAll('*')) if (/-(key|marker)$/.test(e.className)) e.remove(); requestAnimationFrame(step) })()</script>`,
@@ -71,6 +75,21 @@ test('a policy that changes holds in the session that is on', async () => {
   const rules = [{ what: { by: 'selector', selector: '.later' }, hide: true }];
   assert.equal((await system.api('PUT', '/companies/demo/policy', { masking: { rules } })).status, 200);
   await shows(agent, [100, 150], WHITE);
+});
+
+test('a rule by what a thing is hides it, and what comes later', async () => {
+  const rules = [{ what: { by: 'element', element: { role: 'cell', near: 'Balance' } }, hide: true }];
+  assert.equal((await system.api('PUT', '/companies/demo/policy', { masking: { rules } })).status, 200);
+  await system.api('POST', `/sessions/${made.id}/navigate`, { url: address('account') });
+  await shows(agent, [200, 300], RED);
+  await shows(agent, [200, 150], WHITE);
+  await until('the customer to see what came later', async () => {
+    const [red, green, blue] = await colourAt(customer, [200, 400], VIEWPORT);
+    return blue > 120 && red < 90 && green < 90;
+  });
+  await shows(agent, [200, 400], WHITE);
+  await system.api('POST', `/sessions/${made.id}/navigate`, { url: address('plain') });
+  await shows(agent, [100, 150], RED);
 });
 
 test('everything can be private but what a rule shows', async () => {

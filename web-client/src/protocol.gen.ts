@@ -74,7 +74,7 @@ scale: number, };
 
 export type PointerInput = { sequence: number, x: number, y: number, };
 
-export type ControlInput = { "type": "button", id: InputId, x: number, y: number, button: MouseButton, pressed: boolean, } | { "type": "wheel", id: InputId, x: number, y: number, dx: number, dy: number, } | { "type": "key", id: InputId, code: Private<string>, key: Private<string>, pressed: boolean, repeat: boolean, modifiers: Modifiers, } | { "type": "text", id: InputId, text: Private<string>, } | { "type": "compose", text: Private<string>, } | { "type": "touch", id: InputId, finger: number, phase: TouchPhase, x: number, y: number, } | { "type": "release_all" } | { "type": "navigate", to: Navigation, } | { "type": "tab", tab: TabId, close: boolean, } | { "type": "hide", x: number, y: number, } | { "type": "resize", viewport: Viewport, };
+export type ControlInput = { "type": "button", id: InputId, x: number, y: number, button: MouseButton, pressed: boolean, } | { "type": "wheel", id: InputId, x: number, y: number, dx: number, dy: number, } | { "type": "key", id: InputId, code: Private<string>, key: Private<string>, pressed: boolean, repeat: boolean, modifiers: Modifiers, } | { "type": "text", id: InputId, text: Private<string>, } | { "type": "compose", text: Private<string>, } | { "type": "touch", id: InputId, finger: number, phase: TouchPhase, x: number, y: number, } | { "type": "release_all" } | { "type": "navigate", to: Navigation, } | { "type": "tab", tab: TabId, close: boolean, } | { "type": "hide", x: number, y: number, } | { "type": "pick", id: InputId, x: number, y: number, } | { "type": "matches" } | { "type": "resize", viewport: Viewport, };
 
 export type MouseButton = "left" | "middle" | "right" | "back" | "forward";
 
@@ -90,7 +90,33 @@ export type Navigation = { "kind": "back" } | { "kind": "forward" } | { "kind": 
 
 export type CursorNotice = { participant: ParticipantId, sequence: number, x: number, y: number, };
 
-export type Notice = { "type": "viewport", viewport: Viewport, } | { "type": "cursor", shape: CursorShape, } | { "type": "press", participant: ParticipantId, pressed: boolean, } | { "type": "tabs", tabs: Array<Tab>, } | { "type": "field", field: Field | null, } | { "type": "denied", id: InputId | null, reason: Denied, } | { "type": "shown", id: InputId, timestamp: number, stages: Stages, } | { "type": "withheld", withheld: boolean, } | { "type": "hidden", areas: Array<[number, number, number, number]>, } | { "type": "crashed", tab: TabId | null, };
+export type Notice = { "type": "viewport", viewport: Viewport, } | { "type": "cursor", shape: CursorShape, } | { "type": "press", participant: ParticipantId, pressed: boolean, } | { "type": "tabs", tabs: Array<Tab>, } | { "type": "field", field: Field | null, } | { "type": "denied", id: InputId | null, reason: Denied, } | { "type": "shown", id: InputId, timestamp: number, stages: Stages, } | { "type": "withheld", withheld: boolean, } | { "type": "hidden", areas: Array<[number, number, number, number]>, } | { "type": "picked", id: InputId, thing: Thing | null, } | { "type": "matches", lesson: number, masking: Array<number | null>, blocking: Array<number | null>, } | { "type": "crashed", tab: TabId | null, };
+
+export type Thing = { 
+/**
+ * With all that it could be found by, its surroundings too.
+ */
+element: Element, 
+/**
+ * Left, top, width and height, in CSS pixels of the viewport.
+ */
+area: [number, number, number, number], 
+/**
+ * How many there are on the page with these surroundings, and how many whatever surrounds them.
+ */
+same: number, alike: number, 
+/**
+ * Why agents do not see it.
+ */
+hidden: HiddenBy | null, 
+/**
+ * Why only the customer may press it.
+ */
+blocked: BlockedBy | null, };
+
+export type HiddenBy = { "by": "preset", preset: Secret, } | { "by": "rule", rule: number, } | { "by": "hand" } | { "by": "content" };
+
+export type BlockedBy = { "by": "preset", preset: Verb, } | { "by": "rule", rule: number, };
 
 export type Tab = { id: TabId, title: Private<string>, url: Private<string>, active: boolean, loading: boolean, crashed: boolean, can_go_back: boolean, can_go_forward: boolean, };
 
@@ -160,7 +186,25 @@ export type MaskRule = {
  */
 site?: string, what: MaskWhat, hide: boolean, };
 
-export type MaskWhat = { "by": "selector", selector: string, } | { "by": "label", pattern: string, } | { "by": "text", pattern: string, };
+export type MaskWhat = { "by": "selector", selector: string, } | { "by": "label", pattern: string, } | { "by": "text", pattern: string, } | { "by": "element", element: Element, };
+
+export type Element = { 
+/**
+ * WAI-ARIA role, or what the tag implies: `textbox`, `button`, `cell`.
+ */
+role: string, 
+/**
+ * What it is called: its label, or its own words when it is pressed or is a heading.
+ */
+label: string, 
+/**
+ * Of a field its `type`, or what `autocomplete` says: `tel`, `postal-code`.
+ */
+kind: string, 
+/**
+ * What stands around it: the nearest heading, legend, header of the table, or the words before it.
+ */
+near: string, };
 
 export type Blocking = { presets: Array<Verb>, rules: Array<BlockRule>, };
 
@@ -168,7 +212,7 @@ export type Verb = "buy" | "accept" | "send" | "delete" | "sign";
 
 export type BlockRule = { site?: string, what: BlockWhat, block: boolean, };
 
-export type BlockWhat = { "by": "selector", selector: string, } | { "by": "label", pattern: string, } | { "by": "role", role: string, } | { "by": "address", pattern: string, };
+export type BlockWhat = { "by": "selector", selector: string, } | { "by": "label", pattern: string, } | { "by": "role", role: string, } | { "by": "address", pattern: string, } | { "by": "element", element: Element, };
 
 export type ClientSignal = { "type": "join", credential: Credential, 
 /**
@@ -233,6 +277,10 @@ export type CreatedSession = { id: SessionId, pin: Private<string>,
  * Further digits of the PIN, for when the company is being guessed at.
  */
 more: Private<string>, customer_url: Private<string>, agent_url: Private<string>, };
+
+export type OpenRuleSession = { start_url: Private<string>, viewport: Viewport | null, };
+
+export type RuleSession = { id: SessionId, customer_url: Private<string>, agent_url: Private<string>, };
 
 export type Navigate = { url: Private<string>, };
 
@@ -590,7 +638,7 @@ head: string, };
 
 export type Actor = { "kind": "person", id: PersonId, name: Private<string>, } | { "kind": "key", id: KeyId, name: string, } | { "kind": "participant", role: Role, name: Private<string>, } | { "kind": "stranger" } | { "kind": "tandem" };
 
-export type Action = "signed_in" | "sign_in_failed" | "sign_in_locked" | "signed_out" | "signed_out_everywhere" | "password_link_made" | "password_set" | "totp_on" | "totp_off" | "person_added" | "person_changed" | "person_deactivated" | "person_reactivated" | "role_set" | "role_removed" | "key_made" | "key_revoked" | "policy_changed" | "policy_restored" | "settings_changed" | "audit_exported" | "purged" | "session_created" | "session_joined" | "session_left" | "session_ended" | "session_record_changed" | "session_record_deleted" | "navigated" | "consent_given" | "consent_refused" | "control_asked" | "control_given" | "control_refused" | "control_taken" | "paused" | "resumed" | "handed_over" | "help_asked" | "input_denied" | "permissions_changed" | "pin_issued" | "pin_redeemed" | "pin_refused" | "pins_spent" | "check_words_confirmed" | "check_words_refused";
+export type Action = "signed_in" | "sign_in_failed" | "sign_in_locked" | "signed_out" | "signed_out_everywhere" | "password_link_made" | "password_set" | "totp_on" | "totp_off" | "person_added" | "person_changed" | "person_deactivated" | "person_reactivated" | "role_set" | "role_removed" | "key_made" | "key_revoked" | "policy_changed" | "policy_restored" | "rule_session_opened" | "settings_changed" | "audit_exported" | "purged" | "session_created" | "session_joined" | "session_left" | "session_ended" | "session_record_changed" | "session_record_deleted" | "navigated" | "consent_given" | "consent_refused" | "control_asked" | "control_given" | "control_refused" | "control_taken" | "paused" | "resumed" | "handed_over" | "help_asked" | "input_denied" | "permissions_changed" | "pin_issued" | "pin_redeemed" | "pin_refused" | "pins_spent" | "check_words_confirmed" | "check_words_refused";
 
 export type RecordPage = { records: Array<SessionRecord>, 
 /**

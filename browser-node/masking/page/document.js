@@ -25,6 +25,8 @@ const UNPAINTED = new Set(['script', 'style', 'noscript', 'template', 'title', '
 const LOOKS = new Set(['style', 'class']);
 /** How far up an element is hidden that does not stay hidden by itself. */
 const CLIMB = 4;
+/** How often a page is looked through for what a rule finds by what stands around it, which may have changed (milliseconds). */
+const LOOK_AGAIN = 250;
 /** The longest text that is put together of several nodes (characters). */
 const IN_PARTS = 160;
 
@@ -35,11 +37,12 @@ class Guard {
   near = new Set();
   rules = new Rules(null);
   /** Set by start.js: what judges the events of this document, what is known of frames of other sites in it, who tells its title,
-      and who judges the sheets of a PDF. */
+      who judges the sheets of a PDF, and who answers a rule session. */
   gate = null;
   guests = null;
   title = null;
   pdf = null;
+  pick = null;
   memory = new Memory();
   #clear = false;
   #seen = new WeakSet();
@@ -55,6 +58,9 @@ class Guard {
   #key = null;
   #stale = false;
   #isBroken = false;
+  /** When the page may be looked through again for what rules find by its surroundings, and the timer for it. */
+  #lookAgain = 0;
+  #looking = 0;
   /** Selectors of what the customer has hidden. */
   #byHand = new Set();
   #phases;
@@ -189,12 +195,14 @@ class Guard {
           if (node.nodeType === Node.ELEMENT_NODE) this.#tree(node);
           else if (node.nodeType === Node.TEXT_NODE) this.#text(node);
         }
+        this.#worded(target);
         changed ||= removedNodes.length > 0;
         if (target === document.documentElement || target === document) this.#keepKey();
         if (target === document) this.#listen();
       } else if (type === 'characterData') {
         changed = true;
         if (target.nodeType === Node.TEXT_NODE) this.#text(target);
+        this.#worded(target.parentElement);
       } else if (!isOurs(target)) {
         touched = true;
         if (attributeName.startsWith(NAME)) this.#restore(target);
@@ -303,14 +311,16 @@ class Guard {
     if (!parent || UNPAINTED.has(parent.localName) || this.#marked.has(parent)) return;
     const { data } = node;
     if (data.trim() === '') return;
-    if (this.isSecretText(data)) return this.hide(parent);
+    const isMeant = (text) => this.rules.mask.text.some((one) => one.test(text)) || this.#isKnown(text);
+    const isSecret = this.#isShown(parent) ? isMeant : (text) => this.isSecretText(text);
+    if (isSecret(data)) return this.hide(parent);
     // A secret may be put together of several elements.
     for (let above = parent, up = 0; above && above !== document.body && up < 3; above = above.parentElement, up += 1) {
       // The words of a PDF's sheet are put together by who knows their places.
       if (above.hasAttribute('data-tandem-text')) break;
       const whole = above.textContent;
       if (whole.length > IN_PARTS) break;
-      if (whole.length > data.length && this.isSecretText(whole)) return this.hide(above);
+      if (whole.length > data.length && isSecret(whole)) return this.hide(above);
     }
   }
 
@@ -320,9 +330,45 @@ class Guard {
     if (this.isSecretText(attribute.value)) this.hide(element);
   }
 
+  /** Hides what a rule of the company's means, and tells whether it was not hidden before. */
   #ruled(element) {
-    const { selector } = this.rules.mask;
-    if (selector.length > 0 && !this.#marked.has(element) && selector.some((one) => element.matches(one))) this.hide(element);
+    if (this.#marked.has(element) || !this.rules.hidesElement(element)) return false;
+    this.hide(element);
+    return true;
+  }
+
+  /** What something says has changed, and with it what it, or what holds it, is called. */
+  #worded(element) {
+    if (!this.rules.known || this.rules.mask.element.length === 0) return;
+    for (let above = element, up = 0; above instanceof Element && up < CLIMB; above = above.parentElement, up += 1) this.#ruled(above);
+  }
+
+  /** Whether a rule of the company's shows this text: then its shape hides it no more. */
+  #isShown(element) {
+    if (!this.rules.known || this.rules.show.element.length === 0) return false;
+    for (let above = element, up = 0; above && up < CLIMB; above = above.parentElement, up += 1) if (this.rules.showsElement(above)) return true;
+    return false;
+  }
+
+  /** Looks the page through for what rules find by what stands around it: that may have come after the thing itself. */
+  #lookAround() {
+    if (this.rules.mask.element.length === 0) return;
+    const began = performance.now();
+    if (began < this.#lookAgain) {
+      this.#looking ||= setTimeout(() => {
+        this.#looking = 0;
+        this.#safely(() => this.#lookAround());
+      }, this.#lookAgain - began);
+      return;
+    }
+    let isNews = false;
+    for (const root of [document, ...this.roots.keys()]) {
+      for (const element of root.querySelectorAll('*')) isNews = (!isOurs(element) && this.#ruled(element)) || isNews;
+    }
+    // A page so large that this takes its time is looked through less often.
+    const ended = performance.now();
+    this.#lookAgain = ended + Math.max(LOOK_AGAIN, 10 * (ended - began));
+    if (isNews) this.#phases()?.dirtied(true);
   }
 
   #watch(element) {
@@ -393,10 +439,9 @@ class Guard {
 
   /** Private by default: everything is hidden but what the company says may be seen. */
   #conceal(element) {
-    const { selector } = this.rules.show;
-    const shown = (node) => selector.some((one) => node.matches(one));
-    if (shown(element) || isOurs(element)) return;
-    const holds = selector.some((one) => element.querySelector(one));
+    const { selector, element: finders } = this.rules.show;
+    if (this.rules.showsElement(element) || isOurs(element)) return;
+    const holds = selector.some((one) => element.querySelector(one)) || (finders.length > 0 && [...element.querySelectorAll('*')].some((one) => this.rules.showsElement(one)));
     const hasText = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
     if (!holds || hasText) return this.hide(element);
     for (const child of element.children) this.#conceal(child);
@@ -418,6 +463,7 @@ class Guard {
         if (!field.isConnected) this.#fields.delete(field);
         else this.#decide(field);
       }
+      this.#lookAround();
       if (this.rules.everything && document.body) for (const child of document.body.children) this.#conceal(child);
     } else {
       for (const field of this.#fields) if (field.value) this.#decideValue(field);
@@ -485,15 +531,11 @@ class Guard {
 
   /** The customer points at something that the agent is not to see: a place in the window (CSS pixels). */
   hideAt(x, y) {
-    let element = document.elementFromPoint(x, y);
+    const element = deepestAt(x, y);
     const frame = element?.matches(FRAMES) ? guardOf(element) : null;
     if (frame) {
       const box = element.getBoundingClientRect();
       return frame.hideAt(x - box.x - element.clientLeft, y - box.y - element.clientTop);
-    }
-    for (let root, within; element && (root = shadowOf(element)) && !BUILT_IN.has(element.localName); element = within) {
-      within = root.elementFromPoint(x, y);
-      if (!within || within === element) break;
     }
     const whole = element?.closest('button,a,label,select,svg,td,th,li,dd,dt,p,h1,h2,h3,h4,h5,h6') ?? element;
     if (!whole || whole === document.body || whole === document.documentElement) return;
@@ -509,10 +551,25 @@ class Guard {
 
   /** Whether an element, or what holds it, is hidden from the agent. */
   hides(element) {
+    return this.hider(element) !== null;
+  }
+
+  /** What hides an element from the agent: itself, or what holds it. */
+  hider(element) {
     for (let node = element; node; node = node.parentElement ?? node.getRootNode().host) {
-      if (node.matches(SECRETS)) return true;
+      if (node.matches(SECRETS)) return node;
     }
-    return false;
+    return null;
+  }
+
+  /** Whether the customer has hidden it by pointing at it. */
+  isByHand(element) {
+    return [...this.#byHand].some((one) => element.matches(one));
+  }
+
+  /** Whether a text holds what was typed into a hidden field. */
+  isTyped(text) {
+    return this.#isKnown(text);
   }
 
   /** Whether nothing secret of this document shows; after layout and before paint of a masked frame. */
@@ -559,6 +616,16 @@ class Guard {
     }
     return false;
   }
+}
+
+/** What is at a place in the window, also inside shadow roots. */
+function deepestAt(x, y) {
+  let element = document.elementFromPoint(x, y);
+  for (let root, within; element && (root = shadowOf(element)) && !BUILT_IN.has(element.localName); element = within) {
+    within = root.elementFromPoint(x, y);
+    if (!within || within === element) break;
+  }
+  return element;
 }
 
 /** An element's shadow root, of whatever kind. Only HTML elements can have one, and Chromium throws when it is asked of others. */

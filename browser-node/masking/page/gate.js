@@ -223,6 +223,8 @@ class Gate {
         // Out of a hidden field anybody may go; into one nobody but the customer, which is judged where the focus comes.
         return KEYS.has(type) && /^(Tab|Shift|Escape)$/.test(event.key) ? null : 'masked';
       }
+      // A field that only the customer may use is not typed into either; out of it anybody may go.
+      if (focus && rulesOut(guard.rules, focus) && !(KEYS.has(type) && /^(Tab|Shift|Escape)$/.test(event.key))) return 'blocked';
       if ((type === 'copy' || type === 'cut') && this.#selects()) return 'masked';
       if (KEYS.has(type)) return this.#keyPresses(event, focus);
       return null;
@@ -231,12 +233,28 @@ class Gate {
     if (target instanceof Element && guard.hides(target)) return 'masked';
     if (type === 'dragstart' && this.#selects()) return 'masked';
     if (DROPS.has(type) && type !== 'drop') return null;
-    const controls = controlsOf(event.composedPath());
-    return controls.some((control) => this.#blocks(control)) ? 'blocked' : null;
+    return this.#isBlocked(event.composedPath()) ? 'blocked' : null;
+  }
+
+  /** What on the way of a press is the customer's alone, if anything. */
+  #blockedOn(path) {
+    const { rules } = this.#guard;
+    const isMeant = (node) => node instanceof Element && rules.blocksElement(node);
+    return controlsOf(path).find((control) => this.#blocks(control)) ?? (rules.block.element.length > 0 ? path.find(isMeant) : undefined) ?? null;
+  }
+
+  #isBlocked(path) {
+    return this.#blockedOn(path) !== null;
+  }
+
+  /** The same for a rule session: what an agent's press on this element would be refused for. */
+  blockedIn(element) {
+    return this.#blockedOn(pathOf(element));
   }
 
   #blocks(control) {
     const { rules } = this.#guard;
+    if (rules.blocksElement(control)) return true;
     if (control.localName === 'label') return control.control !== null && this.#blocks(control.control);
     // A link leads somewhere; only a short one is named after what it does.
     if (control.localName === 'a' && control.href && plainWords(nameOf(control)).split(' ').length > 5) return rules.blocksAddress(control.href);
@@ -248,7 +266,7 @@ class Gate {
   #keyPresses(event, focus) {
     const isEnter = event.key === 'Enter';
     if (!isEnter && event.key !== ' ' && !event.altKey) return null;
-    const blocked = (element) => element && controlsOf(pathOf(element)).some((control) => this.#blocks(control));
+    const blocked = (element) => element && this.#isBlocked(pathOf(element));
     if (event.altKey && event.key.length === 1) {
       const key = event.key.toLowerCase();
       return [...document.querySelectorAll('[accesskey]')].some((element) => element.accessKey.toLowerCase().split(' ').includes(key) && blocked(element)) ? 'blocked' : null;
@@ -260,7 +278,7 @@ class Gate {
   /** A form is blocked with the button that submits it. */
   #blocksForm(form, submitter = null) {
     const buttons = submitter ? [submitter] : [...form.elements].filter((element) => /^(submit|image)$/.test(element.type));
-    return buttons.some((button) => this.#blocks(button)) || this.#guard.rules.blocksAddress(form.action?.baseVal ?? String(form.action));
+    return buttons.some((button) => this.#isBlocked(pathOf(button))) || this.#guard.rules.blocksAddress(form.action?.baseVal ?? String(form.action));
   }
 
   #submits(event, form, submitter) {
@@ -288,9 +306,8 @@ class Gate {
   /** A script clicks in the agent's turn. */
   #scriptPresses(event, target) {
     if (!this.#turn.isAgents || !(target instanceof Element)) return;
-    const controls = controlsOf(event.composedPath());
     if (this.#turn.isGranted(target.form, true)) return;
-    if (controls.some((control) => this.#blocks(control))) this.#deny(event, 'blocked');
+    if (this.#isBlocked(event.composedPath())) this.#deny(event, 'blocked');
   }
 
   #navigates(event) {
@@ -360,5 +377,8 @@ function controlsOf(path) {
   const end = controls.findIndex((node) => node.matches('button,a[href],input,summary,[role=button],[role=link]'));
   return end < 0 ? controls.slice(0, 3) : controls.slice(0, end + 1);
 }
+
+/** Whether a rule keeps an element, or what it is in, for the customer. */
+const rulesOut = (rules, element) => rules.block.element.length > 0 && pathOf(element).some((node) => rules.blocksElement(node));
 
 const formOf = (control) => control.form ?? control.control?.form ?? null;

@@ -23,13 +23,14 @@ class Rules {
   /** Presets of what is hidden, and verbs of what is blocked. */
   hides = new Set();
   blocks = [];
-  mask = { selector: [], label: [], text: [] };
-  show = { selector: [], label: [], text: [] };
-  block = { selector: [], label: [], role: [], address: [] };
-  allow = { selector: [], label: [], role: [], address: [] };
+  mask = { selector: [], label: [], text: [], element: [] };
+  show = { selector: [], label: [], text: [], element: [] };
+  block = { selector: [], label: [], role: [], address: [], element: [] };
+  allow = { selector: [], label: [], role: [], address: [], element: [] };
 
   /** None is the strictest: nothing is known of what the company lets be seen. */
   constructor(policy) {
+    this.policy = policy;
     this.known = policy != null;
     if (!this.known) return;
     this.hides = new Set(policy.masking.presets);
@@ -41,6 +42,7 @@ class Rules {
   #add(rules, what) {
     if (what.by === 'role') return rules.role.push(what.role);
     try {
+      if (what.by === 'element') return rules.element.push(new Finder(what.element));
       if (what.by !== 'selector') return rules[what.by].push(patternOf(what.pattern));
       document.createDocumentFragment().querySelector(what.selector);
       rules.selector.push(what.selector);
@@ -68,23 +70,40 @@ class Rules {
 
   /** What the company's own rules say of an element: hide it, show it, or nothing. */
   told(element) {
-    const labels = () => [...labelOf(element), element.getAttribute('aria-label') ?? '', element.getAttribute('placeholder') ?? ''].join('\n');
-    const matches = ({ selector, label }) => selector.some((one) => element.matches(one)) || (label.length > 0 && label.some((one) => one.test(labels())));
-    if (matches(this.mask)) return true;
-    return matches(this.show) ? false : null;
+    const matches = (rules, inDoubt) => this.#names(rules, element, inDoubt) || (rules.label.length > 0 && rules.label.some((one) => one.test(labelsOf(element))));
+    if (matches(this.mask, true)) return true;
+    return matches(this.show, false) ? false : null;
+  }
+
+  /** Whether a rule means this very element, whatever kind it is of. What cannot be told is hidden and blocked. */
+  #names({ selector, element: finders }, element, inDoubt) {
+    return selector.some((one) => element.matches(one)) || finders.some((one) => one.finds(element, inDoubt));
+  }
+
+  hidesElement(element) {
+    return this.#names(this.mask, element, true);
+  }
+
+  showsElement(element) {
+    return this.#names(this.show, element, false);
+  }
+
+  /** Whether only the customer may press this, and whatever is in it. */
+  blocksElement(element) {
+    return this.block.element.some((one) => one.finds(element, true));
   }
 
   /** Whether this control is the customer's alone to press. */
   blocksControl(element) {
     if (!this.known) return true;
-    const matches = ({ selector, label, role, address }) =>
-      selector.some((one) => element.matches(one)) ||
-      (label.length > 0 && label.some((one) => one.test(nameOf(element)))) ||
-      role.some((one) => roleOf(element) === one) ||
-      (address.length > 0 && address.some((one) => one.test(targetOf(element))));
-    if (matches(this.block)) return true;
-    if (matches(this.allow)) return false;
-    const words = plainWords(nameOf(element)).replace(NO_VERB, '');
+    const matches = (rules, inDoubt) =>
+      this.#names(rules, element, inDoubt) ||
+      (rules.label.length > 0 && rules.label.some((one) => one.test(nameOf(element)))) ||
+      rules.role.some((one) => roleOf(element) === one) ||
+      (rules.address.length > 0 && rules.address.some((one) => one.test(targetOf(element))));
+    if (matches(this.block, true)) return true;
+    if (matches(this.allow, false)) return false;
+    const words = verbsOf(element);
     return this.blocks.some((verb) => verb.test(words));
   }
 
@@ -93,6 +112,12 @@ class Rules {
     return !this.known || this.block.address.some((one) => one.test(url));
   }
 }
+
+/** The words of a control in which verbs are looked for. */
+const verbsOf = (element) => plainWords(nameOf(element)).replace(NO_VERB, '');
+
+/** What labels a field, one a line. */
+const labelsOf = (element) => [...labelOf(element), element.getAttribute('aria-label') ?? '', element.getAttribute('placeholder') ?? ''].join('\n');
 
 /** What a control is called (a plain part of ARIA's "accessible name"). */
 function nameOf(element) {

@@ -33,7 +33,8 @@ if (window[NAME]?.document !== document) {
   const above = outermost() === window ? null : outermost()[NAME];
   const guard = new Guard(phasesHere);
   const turn = above?.turn ?? new Turn();
-  window[NAME] = { document, guard, turn, phases: null, learn };
+  guard.pick = new Pick(guard);
+  window[NAME] = { document, guard, turn, phases: null, learn, pick: guard.pick };
   guard.pdf = new Pdf(guard);
   guard.guests = new Guests(guard, phasesHere, turn);
   guard.gate = new Gate(guard, turn, phasesHere);

@@ -214,6 +214,10 @@ impl Gate {
             ControlInput::Navigate { to } => Outcome::acts([Action::Navigate { to }]),
             ControlInput::Tab { tab, close } => Outcome::acts([Action::Tab { tab, close }]),
             ControlInput::Hide { x, y } => Outcome::acts(self.viewport_place(x, y).map(|(x, y)| Action::Hide { x, y })),
+            ControlInput::Pick { id, x, y } => {
+                Outcome::acts(self.viewport_place(x, y).map(|(x, y)| Action::Pick { id, x, y }))
+            }
+            ControlInput::Matches => Outcome::acts([Action::Matches]),
             ControlInput::Resize { viewport } => {
                 self.viewport = viewport.clamped();
                 Outcome::acts([Action::Resize { viewport: self.viewport }])

@@ -35,6 +35,19 @@ fn actions(outcome: &Outcome) -> Vec<Action> {
 }
 
 #[test]
+fn what_rules_find_is_the_customers_to_ask() {
+    let (mut gate, pick) = (gate(), ControlInput::Pick { id: InputId(3), x: -5.0, y: 20.0 });
+    gate.admit(ParticipantId(3), Role::Supervisor, Rights::ALL, START);
+    for other in [AGENT, ParticipantId(3)] {
+        assert_eq!(gate.act(other, pick.clone(), START), Outcome::denied(Denied::Role));
+        assert_eq!(gate.act(other, ControlInput::Matches, START), Outcome::denied(Denied::Role));
+    }
+    assert_eq!(actions(&gate.act(CUSTOMER, pick, START)), [Action::Pick { id: InputId(3), x: 0.0, y: 20.0 }]);
+    assert_eq!(actions(&gate.act(CUSTOMER, ControlInput::Matches, START)), [Action::Matches]);
+    assert_eq!(actions(&gate.act(CUSTOMER, ControlInput::Pick { id: InputId(4), x: f32::NAN, y: 0.0 }, START)), []);
+}
+
+#[test]
 fn strangers_do_nothing() {
     let outcome = gate().act(ParticipantId(9), button(true), START);
     assert_eq!(outcome, Outcome::denied(Denied::Role));
@@ -277,6 +290,8 @@ fn any_input() -> impl Strategy<Value = ControlInput> {
         Just(ControlInput::ReleaseAll),
         Just(ControlInput::Text { id: InputId(1), text: Private::from("ü") }),
         (place(), place()).prop_map(|(x, y)| ControlInput::Hide { x, y }),
+        (place(), place()).prop_map(|(x, y)| ControlInput::Pick { id: InputId(1), x, y }),
+        Just(ControlInput::Matches),
     ]
 }
 
@@ -312,6 +327,8 @@ impl Seat {
                 | Action::Navigate { .. }
                 | Action::Tab { .. }
                 | Action::Hide { .. }
+                | Action::Pick { .. }
+                | Action::Matches
                 | Action::Resize { .. } => {}
             }
         }

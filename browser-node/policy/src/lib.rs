@@ -108,4 +108,12 @@ pub enum Action {
         x: f32,
         y: f32,
     },
+    /// Asks what is at the place. `id` comes back with the answer.
+    Pick {
+        id: InputId,
+        x: f32,
+        y: f32,
+    },
+    /// Asks what the company's own rules find.
+    Matches,
 }

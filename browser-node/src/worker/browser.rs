@@ -26,9 +26,9 @@ use std::collections::HashMap;
 use tandem_cdp::{CdpError, Event, Handle, Session};
 use tandem_masking::{Extension, STRIP};
 use tandem_protocol::input::Navigation;
-use tandem_protocol::notice::{Denied, Tab};
+use tandem_protocol::notice::{Denied, Tab, Thing};
 use tandem_protocol::policy::{Policy, Sites};
-use tandem_protocol::{Private, TabId, Viewport, limits};
+use tandem_protocol::{InputId, Private, TabId, Viewport, limits};
 use tokio::sync::mpsc;
 use url::Url;
 
@@ -47,7 +47,7 @@ pub enum FromBrowser {
     Gone,
 }
 
-/// What a page's guard says (`gate.js`, `title.js`).
+/// What a page's guard says (`gate.js`, `title.js`, `pick.js`).
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromGuard {
@@ -63,6 +63,10 @@ pub enum FromGuard {
     Closing { counter: u64 },
     /// The page's title, unless there is something hidden in it.
     Title { title: Option<String> },
+    /// What is at the place that was asked for (its area in CSS pixels of the window).
+    Picked { id: InputId, thing: Option<Box<Thing>> },
+    /// How many things each of the company's own rules finds; `lesson` is that of the policy by which the page goes.
+    Matches { lesson: u32, masking: Vec<Option<u32>>, blocking: Vec<Option<u32>> },
 }
 
 struct Page {
@@ -88,7 +92,7 @@ pub struct Browser {
     binding: String,
     /// A policy of which no guard has said yet that it is kept, and how many there have been.
     unlearnt: Option<Policy>,
-    lessons: u64,
+    lessons: u32,
     requests: Requests,
 }
 
@@ -299,7 +303,7 @@ impl Browser {
                 self.changed(tab, |tab| tab.loading = false)
             }
             LEARNT => {
-                self.unlearnt.take_if(|_| event.parse::<u64>().is_ok_and(|lesson| lesson == self.lessons));
+                self.unlearnt.take_if(|_| event.parse::<u32>().is_ok_and(|lesson| lesson == self.lessons));
                 None
             }
             HISTORY => {
@@ -359,6 +363,16 @@ impl Browser {
         self.tell_guard(&format!("guard.hideAt({x}, {y})"));
     }
 
+    /// Asks what is at a place of the window (CSS pixels), as a rule would find it.
+    pub fn pick_at(&self, InputId(id): InputId, x: f64, y: f64) {
+        self.tell_guard(&format!("pick.at({id}, {x}, {y})"));
+    }
+
+    /// Asks how many things on the page each of the company's own rules finds.
+    pub fn count_matches(&self) {
+        self.tell_guard("pick.count()");
+    }
+
     fn tell_guard(&self, what: &str) {
         let Some(page) = self.tabs.active().and_then(|tab| self.pages.get(&tab)) else { return };
         let Some(guard) = page.guard else { return };
@@ -412,7 +426,11 @@ impl Browser {
 
     fn lesson(&self, policy: &Policy) -> Option<(&Handle, EvaluateParams)> {
         let page = self.pages.get(&self.tabs.active()?)?;
-        let rules = serde_json::json!({ "masking": policy.masking, "blocking": policy.blocking });
+        let rules = serde_json::json!({
+            "masking": policy.masking,
+            "blocking": policy.blocking,
+            "lesson": self.lessons,
+        });
         let mut evaluate = EvaluateParams::new(format!("{}.learn({rules})", self.guard));
         evaluate.context_id = Some(ExecutionContextId::new(page.guard?));
         evaluate.await_promise = Some(true);

@@ -52,6 +52,8 @@ impl Vouched {
             Notice::Tabs { tabs } => Notice::Tabs { tabs: self.tabs(tabs) },
             Notice::Field { field } => Notice::Field { field: self.field(*field) },
             Notice::Cursor { .. } if self.customer_points => return None,
+            // What was pointed at may be hidden, and so may what rules find.
+            Notice::Picked { .. } | Notice::Matches { .. } => return None,
             Notice::Viewport { .. }
             | Notice::Cursor { .. }
             | Notice::Press { .. }
@@ -110,6 +112,7 @@ fn is_somebodys(part: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tandem_protocol::InputId;
 
     #[test]
     fn agents_see_where_a_page_is_and_not_whose() {
@@ -158,5 +161,15 @@ mod tests {
         assert_eq!(vouched.tabs(&[tab])[0].title.reveal(), "Chairs");
         vouched.set_customer_points(true);
         assert!(vouched.for_agent(&Notice::Cursor { shape: Default::default() }).is_none());
+    }
+
+    #[test]
+    fn what_rules_find_is_the_customers_to_know() {
+        let picked = Notice::Picked { id: InputId(1), thing: None };
+        let matches = Notice::Matches { lesson: 1, masking: vec![Some(1)], blocking: vec![] };
+        for notice in [picked, matches] {
+            assert!(Vouched::default().for_agent(&notice).is_none());
+            assert_eq!(Vouched::for_customer(&notice).unwrap().into_inner(), notice);
+        }
     }
 }

@@ -64,6 +64,8 @@ impl Seat {
             }
             Action::Resize { viewport } => self.resize(*viewport, browser),
             Action::Hide { x, y } => browser.hide_at(f64::from(*x), below_strip(*y)),
+            Action::Pick { id, x, y } => browser.pick_at(*id, f64::from(*x), below_strip(*y)),
+            Action::Matches => browser.count_matches(),
         }
         Ok(())
     }

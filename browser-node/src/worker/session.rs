@@ -24,7 +24,7 @@ use tandem_egress::Rules;
 use tandem_masking::STRIP;
 use tandem_policy::{Gate, Millis, Outcome};
 use tandem_protocol::control::{Claim, Demand};
-use tandem_protocol::notice::{CursorNotice, Denied, Field, Notice};
+use tandem_protocol::notice::{CursorNotice, Denied, Field, Notice, Thing};
 use tandem_protocol::signal::EndReason;
 use tandem_protocol::{Audience, InputId, ParticipantId, Rights, Role, TabId, Viewport};
 use tokio::sync::{mpsc, watch};
@@ -418,6 +418,18 @@ impl Live {
                 self.closing = Some(counter);
                 self.passed();
             }
+            FromGuard::Picked { id, thing } => {
+                // What a rule could not hold is none.
+                let thing = thing.filter(|thing| thing.element.check().is_empty()).map(|thing| {
+                    let [x, y, width, height] = thing.area;
+                    Thing { area: [x, y - STRIP as f32, width, height], ..*thing }
+                });
+                self.tell_customers(&Notice::Picked { id, thing });
+            }
+            FromGuard::Matches { lesson, masking, blocking } if self.browser.active() == Some(tab) => {
+                self.tell_customers(&Notice::Matches { lesson, masking, blocking });
+            }
+            FromGuard::Matches { .. } => {}
             FromGuard::Title { title } => {
                 self.vouched.set_title(tab, title);
                 self.tabs_changed();
@@ -694,6 +706,11 @@ impl Live {
         self.viewers(Audience::Customer).chain(agents).for_each(|who| self.tell(who, &Notice::Field { field }));
     }
 
+    /// For those who asked, and nobody else.
+    fn tell_customers(&self, notice: &Notice) {
+        self.viewers(Audience::Customer).for_each(|who| self.tell(who, notice));
+    }
+
     fn tell_all(&self, notice: &Notice) {
         self.people.keys().for_each(|who| self.tell(*who, notice));
     }
@@ -725,8 +742,13 @@ impl Live {
 fn id_of(input: &tandem_protocol::input::ControlInput) -> Option<InputId> {
     use tandem_protocol::input::ControlInput::*;
     match input {
-        Button { id, .. } | Wheel { id, .. } | Key { id, .. } | Text { id, .. } | Touch { id, .. } => Some(*id),
-        Compose { .. } | ReleaseAll | Navigate { .. } | Tab { .. } | Resize { .. } | Hide { .. } => None,
+        Button { id, .. }
+        | Wheel { id, .. }
+        | Key { id, .. }
+        | Text { id, .. }
+        | Touch { id, .. }
+        | Pick { id, .. } => Some(*id),
+        Compose { .. } | ReleaseAll | Navigate { .. } | Tab { .. } | Resize { .. } | Hide { .. } | Matches => None,
     }
 }
 

@@ -118,6 +118,7 @@ actions!(
     KeyRevoked = "key_revoked",
     PolicyChanged = "policy_changed",
     PolicyRestored = "policy_restored",
+    RuleSessionOpened = "rule_session_opened",
     SettingsChanged = "settings_changed",
     AuditExported = "audit_exported",
     /// What is older than the company keeps it was deleted.

@@ -58,6 +58,19 @@ pub enum Language {
 impl Language {
     pub const ALL: [Language; 7] =
         [Language::En, Language::Es, Language::Fr, Language::De, Language::Pt, Language::It, Language::Nl];
+
+    /// BCP 47.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Language::En => "en",
+            Language::Es => "es",
+            Language::Fr => "fr",
+            Language::De => "de",
+            Language::Pt => "pt",
+            Language::It => "it",
+            Language::Nl => "nl",
+        }
+    }
 }
 
 /// `GET …/people`

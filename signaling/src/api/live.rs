@@ -71,6 +71,7 @@ pub(super) async fn claim(
         agent,
         start_host: start_host.clone(),
         asks_for_control,
+        is_for_rules: false,
         claim: Claim { start_url, viewport, language, policy: Box::new(policy) },
     };
     let id = hub.answer_call(&place, body.pin.reveal(), trier, caller.actor(), wanted).await?;
@@ -100,7 +101,9 @@ pub(super) async fn invite(
     let id = session_id(&id)?;
     let company = &caller.company.id;
     let customer = |live: &Live| {
-        live.session.ended().is_some() || live.session.people().iter().any(|person| person.role == Role::Customer)
+        live.is_for_rules
+            || live.session.ended().is_some()
+            || live.session.people().iter().any(|person| person.role == Role::Customer)
     };
     if hub.with_session(&id, company, customer).ok_or(Failure::NotFound)? {
         return Err(Failure::Over.into());

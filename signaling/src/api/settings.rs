@@ -303,16 +303,23 @@ pub(super) async fn policy(caller: By<SeePolicy>) -> Answer<Response> {
     tagged(caller.into_caller().company.policy)
 }
 
+/// A policy in which nothing is wrong.
+pub(super) fn checked(policy: Policy) -> Answer<Policy> {
+    let errors: Vec<String> = policy.check().iter().map(ToString::to_string).collect();
+    if errors.is_empty() {
+        Ok(policy)
+    } else {
+        Err(error(StatusCode::UNPROCESSABLE_ENTITY, "invalid_policy", errors.join("\n")))
+    }
+}
+
 pub(super) async fn set_policy(
     State(hub): State<Arc<Hub>>,
     caller: By<SetPolicy>,
     headers: HeaderMap,
     Body(policy): Body<Policy>,
 ) -> Answer<Response> {
-    let errors: Vec<String> = policy.check().iter().map(ToString::to_string).collect();
-    if !errors.is_empty() {
-        return Err(error(StatusCode::UNPROCESSABLE_ENTITY, "invalid_policy", errors.join("\n")));
-    }
+    let policy = checked(policy)?;
     same(&headers, &Tag::of(&caller.company.policy).map_err(internal)?)?;
     decide(&hub, &caller, policy, Action::PolicyChanged, "").await
 }

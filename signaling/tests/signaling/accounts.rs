@@ -122,6 +122,8 @@ const ENDPOINTS: &[(&str, &str, &str, &str)] = &[
     ("GET", "/companies/demo/policy/versions", "edit_policy", "policy"),
     ("GET", "/companies/demo/policy/versions/1", "edit_policy", "policy"),
     ("POST", "/companies/demo/policy/versions/1/restore", "edit_policy", "policy"),
+    ("POST", "/companies/demo/rule-sessions", "edit_policy", "policy"),
+    ("PUT", "/companies/demo/rule-sessions/SESSION/policy", "edit_policy", "policy"),
     ("GET", "/companies/demo/profile", "edit_policy", "settings"),
     ("PUT", "/companies/demo/profile", "edit_policy", "settings"),
     ("GET", "/companies/demo/sites", "view", "settings"),

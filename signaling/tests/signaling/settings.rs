@@ -9,6 +9,7 @@ scenarios!(
     documents_are_kept_and_shown_to_customers,
     two_admins_at_once_lose_nothing,
     policies_are_kept_in_all_their_versions,
+    a_rule_session_tries_rules_and_keeps_nothing,
     a_providers_secret_is_never_told,
 );
 
@@ -176,6 +177,55 @@ async fn policies_are_kept_in_all_their_versions(world: World) {
     let expected =
         ["version 3, as version 1: agent.typing, masking.presets", "version 2: agent.typing, masking.presets"];
     assert_eq!(details, expected);
+}
+
+async fn a_rule_session_tries_rules_and_keeps_nothing(world: World) {
+    let ana = world.demo_person("ana").await;
+    let (mut node, _sfu) = world.components().await;
+    let path = "/companies/demo/rule-sessions";
+    for url in ["ftp://shop.example/", "shop.example"] {
+        let (status, refused) = world.by(&ana, "POST", path, json!({ "start_url": url })).await;
+        assert_eq!((status, &refused["code"]), (422, &json!("invalid_url")), "{refused}");
+    }
+    let claim = async {
+        let order = node.hears("node").await["order"].clone();
+        assert_eq!(order["type"], "claim");
+        node.say(json!({ "type": "node", "report": { "type": "claimed", "session": order["session"] } })).await;
+    };
+    let wanted = json!({ "start_url": "https://shop.example/", "viewport": { "width": 900, "height": 700 } });
+    let ((status, made), ()) = tokio::join!(world.by(&ana, "POST", path, wanted), claim);
+    assert_eq!((status, made.get("pin")), (201, None), "{made}");
+    let (mut customer, mut agent) = (world.page().await, world.page().await);
+    assert_eq!(customer.join_by(&made["customer_url"]).await["role"], "customer");
+    assert_eq!(agent.join_by(&made["agent_url"]).await["role"], "agent");
+    let id = made["id"].as_str().unwrap();
+    let join = world.by(&ana, "POST", &format!("/sessions/{id}/join"), Value::Null).await;
+    assert_eq!(join.0, 404, "nobody else comes in");
+
+    let (_, kept) = world.by(&ana, "GET", "/companies/demo/policy", Value::Null).await;
+    let rule = json!({ "what": { "by": "element", "element": { "role": "textbox", "label": "City" } }, "hide": true });
+    let mut draft = kept.clone();
+    draft["masking"]["rules"] = json!([rule]);
+    let draft_path = format!("{path}/{id}/policy");
+    assert_eq!(world.by(&ana, "PUT", &draft_path, draft).await.0, 202);
+    let order = node.hears("node").await["order"].clone();
+    assert_eq!((&order["type"], &order["session"]), (&json!("policy"), &made["id"]));
+    assert_eq!(order["policy"]["masking"]["rules"][0]["what"]["element"]["label"], "City");
+    assert_eq!(world.by(&ana, "GET", "/companies/demo/policy", Value::Null).await.1, kept, "nothing is kept");
+
+    let wrong =
+        json!({ "masking": { "rules": [{ "what": { "by": "element", "element": { "label": "1" } }, "hide": true }] } });
+    let (status, refused) = world.by(&ana, "PUT", &draft_path, wrong).await;
+    assert_eq!((status, &refused["code"]), (422, &json!("invalid_policy")));
+    assert!(refused["message"].as_str().unwrap().starts_with("masking.rules[0].what.element.label: "), "{refused}");
+    // What the company decides meanwhile leaves the draft alone, which holds in no other session.
+    assert_eq!(world.by(&ana, "PUT", "/companies/demo/policy", json!({})).await.0, 200);
+    let ordinary = world.session(&mut node).await;
+    let ordinary = format!("{path}/{}/policy", ordinary["id"].as_str().unwrap());
+    assert_eq!(world.by(&ana, "PUT", &ordinary, json!({})).await.0, 404);
+    let (_, audit) = world.by(&ana, "GET", "/companies/demo/audit?action=rule_session_opened", Value::Null).await;
+    let event = &audit["events"][0];
+    assert_eq!((&event["session"], &event["detail"]), (&made["id"], &json!("at shop.example")), "{audit}");
 }
 
 async fn a_providers_secret_is_never_told(world: World) {

@@ -3,8 +3,8 @@
 import type {
   ClaimedPin, ClaimPin, ColleagueList, HandOver, Invite,
   AddedPerson, AddPerson, ApiError, ApiKeyList, AuditPage, AuditVerdict, ChangeMe, ChangePassword, ChangePerson, ChangeRecord, CheckedLink, CreatedSession, CreateSession,
-  JoinLink, MadeApiKey, MakeApiKey, Me, NewTotp, OneTimeLink, PersonList, PersonView, Policy, PolicyVersionList, PublicCompany, RecordPage, RedeemedPin, RedeemPin,
-  RoleList, SessionList, SetPassword, SetRole, SignIn, SignInWay,
+  JoinLink, MadeApiKey, MakeApiKey, Me, NewTotp, OneTimeLink, OpenRuleSession, PersonList, PersonView, Policy, PolicyVersionList, PublicCompany, RecordPage, RedeemedPin, RedeemPin,
+  RoleList, RuleSession, SessionList, SetPassword, SetRole, SignIn, SignInWay,
 } from '../protocol.gen';
 
 /** An answer that was not a success, or none at all (`status` 0). */
@@ -86,6 +86,9 @@ export const api = {
   /** A document of settings, and what is to be given when it is changed, so that nobody overwrites what they have not seen. */
   document: <T>(company: string, name: string) => ask<T>('GET', `${of(company)}/${name}`),
   setDocument: <T>(company: string, name: string, value: T, version: string | null) => ask<T>('PUT', `${of(company)}/${name}`, value, version),
+  openRuleSession: (company: string, body: OpenRuleSession) => call<RuleSession>('POST', `${of(company)}/rule-sessions`, body),
+  /** Tries a policy in one rule session; nothing is kept. */
+  tryPolicy: (company: string, session: string, policy: Policy) => call<unknown>('PUT', `${of(company)}/rule-sessions/${segment(session)}/policy`, policy),
   policyVersions: (company: string) => call<PolicyVersionList>('GET', `${of(company)}/policy/versions`),
   restorePolicy: (company: string, number: number) => ask<Policy>('POST', `${of(company)}/policy/versions/${number}/restore`),
   people: (company: string) => call<PersonList>('GET', `${of(company)}/people`),

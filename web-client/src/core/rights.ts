@@ -22,6 +22,8 @@ export function needs(input: ControlInput): keyof Rights | null {
       return 'open_tabs';
     case 'release_all':
     case 'hide':
+    case 'pick':
+    case 'matches':
     case 'resize':
       return null;
     default:

@@ -15,6 +15,7 @@ const policy: Policy = {
 const rules: OwnRule[] = [
   { effect: 'hide', kind: 'text', value: 'KD-######', site: null },
   { effect: 'show', kind: 'label', value: 'newsletter', site: 'shop.example' },
+  { effect: 'hide', kind: 'element', value: '', element: { role: 'cell', label: '', kind: '', near: 'Balance' }, site: 'shop.example' },
   { effect: 'block', kind: 'address', value: '/cancel', site: null },
   { effect: 'allow', kind: 'role', value: 'tab', site: 'bank.example' },
 ];
@@ -23,6 +24,7 @@ test('rules survive being written and read', () => {
   const written = withRules(policy, rules);
   expect(rulesOf(written)).toEqual(rules);
   expect(written.masking.presets).toEqual(['cards']);
+  expect(written.masking.rules[2]?.what).toEqual({ by: 'element', element: rules[2]?.element });
   expect(written.blocking.rules[0]).toEqual({ what: { by: 'address', pattern: '/cancel' }, block: true });
   expect(rulesOf(withRules(written, []))).toEqual([]);
 });

@@ -9,7 +9,7 @@ import { needs } from '../core/rights';
 import { Session, type Joined, type Link } from '../core/session';
 import { Resizer, type Place } from '../core/viewport';
 import type {
-  ControlInput, CursorShape, Denied, EndReason, Field, Notice, Participant, Refusal, Report, Rights, ServerSignal, SessionState, Tab, Viewport,
+  ControlInput, CursorShape, Denied, EndReason, Field, Notice, Participant, Refusal, Report, Rights, ServerSignal, SessionState, Tab, Thing, Viewport,
 } from '../protocol.gen';
 
 export type Connection = 'connecting' | 'connected' | 'reconnecting';
@@ -50,6 +50,10 @@ export class LiveSession {
   /** The customer wants to see which places are hidden. */
   pointingOut = $state(false);
   denial = $state.raw<{ reason: Denied; at: Place | null } | null>(null);
+  /** What the last question about a place found. */
+  picked = $state.raw<{ id: number; thing: Thing | null } | null>(null);
+  /** How many things each of the company's own rules finds on the page. */
+  matches = $state.raw<Extract<Notice, { type: 'matches' }> | null>(null);
 
   /** Click-to-picture, in milliseconds, the latest last. */
   clicks = $state.raw<number[]>([]);
@@ -58,6 +62,7 @@ export class LiveSession {
   loss = $state.raw<number | null>(null);
 
   readonly #session: Session;
+  readonly #key: string;
   readonly #cursors = new Cursors();
   readonly #photon = new Photon((report) => this.#report(report));
   readonly #resizer = new Resizer((viewport) => this.#peer?.control({ type: 'resize', viewport }));
@@ -70,13 +75,15 @@ export class LiveSession {
   #denialTimer: ReturnType<typeof setTimeout> | undefined;
   #counters: { at: number; counters: Counters } | null = null;
 
-  constructor() {
+  /** `name` tells apart several sessions of one page, whose address holds no token then. */
+  constructor(name: string | null = null) {
+    this.#key = `tandem.resume:${name ?? location.pathname}`;
     this.#session = new Session(
       {
         open: () => new WebSocket(new URL('/ws', location.href.replace(/^http/, 'ws'))),
         storage: tabStorage(),
-        key: resumeKey(),
-        forgetToken: () => history.replaceState(history.state, '', location.pathname + location.search),
+        key: this.#key,
+        forgetToken: () => name === null && history.replaceState(history.state, '', location.pathname + location.search),
         random: Math.random,
       },
       { link: (link) => this.#linked(link), signal: (signal) => this.#heard(signal) },
@@ -194,13 +201,25 @@ export class LiveSession {
   /** Leaves the session to the others; a reload of this page does not come back to it. */
   leave(): void {
     this.close();
-    tabStorage().removeItem(resumeKey());
+    tabStorage().removeItem(this.#key);
   }
 
   /** Hides what is at this place of the page from everybody but the customer. */
   hide(x: number, y: number): void {
     this.hiding = false;
     this.#peer?.control({ type: 'hide', x, y });
+  }
+
+  /** Asks what is at this place of the page; `picked` has the answer to the number returned. */
+  pick({ x, y }: Place): number {
+    const id = this.inputs.next();
+    this.#peer?.control({ type: 'pick', id, x, y });
+    return id;
+  }
+
+  /** Asks what the company's own rules find; `matches` has the answer. */
+  askMatches(): void {
+    this.#peer?.control({ type: 'matches' });
   }
 
   /** The customer's device has this much room for the page. */
@@ -362,6 +381,12 @@ export class LiveSession {
       case 'hidden':
         this.hidden = notice.areas;
         return;
+      case 'picked':
+        this.picked = { id: notice.id, thing: notice.thing };
+        return;
+      case 'matches':
+        this.matches = notice;
+        return;
       case 'crashed':
         this.crashed = { tab: notice.tab };
         return;
@@ -388,10 +413,6 @@ export class LiveSession {
     if (report.type === 'click_to_photon') this.clicks = [...this.clicks, report.milliseconds].slice(-CLICKS_KEPT);
     this.#session.send({ type: 'report', report });
   }
-}
-
-function resumeKey(): string {
-  return `tandem.resume:${location.pathname}`;
 }
 
 /** This tab's storage, or one for as long as the page lives where a browser has none for us. */
