@@ -86,6 +86,8 @@ impl Viewer {
 
     /// Opens the customer's link, accepts, and gives the milliseconds from that press to the first frame that is presented.
     pub async fn begin(&self, url: &str) -> Result<f64> {
+        // Links differ in their fragment alone, which by itself loads nothing.
+        self.page.call::<Value>("Page.navigate", json!({ "url": "about:blank" })).await?;
         self.page.call::<Value>("Page.navigate", json!({ "url": url })).await?;
         self.until("document.querySelector('[data-tandem=accept]:enabled') !== null")
             .await

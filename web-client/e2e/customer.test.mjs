@@ -182,3 +182,13 @@ test('a role that loses a right loses it in the running session', async () => {
   await page.getByText('You may no longer take part in it').waitFor();
   await customer.getByText('Waiting for your agent').waitFor();
 });
+
+test('a second link that is opened in the same window is taken', async () => {
+  const [first, second] = [await system.create('index.html', VIEWPORT), await system.create('index.html', VIEWPORT)];
+  const customer = await joinAsCustomer(browser, first.customer_url, DESK);
+  await system.api('DELETE', `/sessions/${first.id}`);
+  await state(customer, 'ended');
+  await customer.goto(second.customer_url);
+  await customer.locator('[data-tandem=accept]').click();
+  await seesPicture(customer);
+});

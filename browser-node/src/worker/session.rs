@@ -1,19 +1,21 @@
 //! One session, from claim to release: everything that happens comes here as one event, and leaves as a permit, a notice
 //! or a report.
 
+mod pictures;
+mod telling;
+
 use super::Encoders;
 use super::audience::{Agent, Customer, Only};
-use super::bitrate;
 use super::browser::{Browser, FromBrowser, FromGuard, address};
 use super::channels::FromChannel;
 use super::denials::Denials;
 use super::encoder::Encoded;
-use super::eyes::{Seen, Standing};
+use super::eyes::Seen;
 use super::notices::Vouched;
 use super::photon::Photons;
 use super::publisher::{FromPublisher, Publisher, PublisherError};
 use super::seat::Seat;
-use super::sharing::{Facts, Sharing, Step};
+use super::sharing::Sharing;
 use super::view::Slots;
 use crate::handshake::{Order, Report, Reporter};
 use crate::metrics::{Counter, Stage};
@@ -24,7 +26,7 @@ use tandem_egress::Rules;
 use tandem_masking::STRIP;
 use tandem_policy::{Gate, Millis, Outcome};
 use tandem_protocol::control::{Claim, Demand};
-use tandem_protocol::notice::{CursorNotice, Denied, Field, Notice, Thing};
+use tandem_protocol::notice::{CursorNotice, Field, Notice, Thing};
 use tandem_protocol::signal::EndReason;
 use tandem_protocol::{Audience, InputId, ParticipantId, Rights, Role, TabId, Viewport};
 use tokio::sync::{mpsc, watch};
@@ -33,15 +35,9 @@ use tokio::sync::{mpsc, watch};
 const ACTIVE_EVERY: Duration = Duration::from_secs(10);
 /// Frames a second while somebody looks.
 const PACE: u32 = 60;
-/// When encoding takes this much of a frame's time, every second frame is enough.
-const SLOW: Duration = Duration::from_millis(16);
-const FAST: Duration = Duration::from_millis(10);
 
 /// As many hidden areas as people are told of.
 const MOST_AREAS: usize = 64;
-
-/// Changes that come as fast as this are shown masked by the page itself for a while.
-const OFTEN: Duration = Duration::from_millis(90);
 
 /// How long the agents' picture may be behind before they are told why it stands still.
 const PATIENCE: Duration = Duration::from_millis(1_500);
@@ -437,31 +433,6 @@ impl Live {
         }
     }
 
-    fn show_areas(&mut self, areas: Vec<[f32; 4]>) {
-        if areas != self.areas {
-            self.areas = areas;
-            self.tell_all(&Notice::Hidden { areas: self.areas.clone() });
-        }
-    }
-
-    fn resized(&mut self, viewport: Viewport) {
-        self.viewport = viewport;
-        self.seen.visible.set(viewport);
-        self.tell_all(&Notice::Viewport { viewport });
-    }
-
-    fn denied(&mut self, who: ParticipantId, id: Option<InputId>, denied: Option<Denied>) {
-        if let Some(reason) = denied {
-            self.reports.denied(reason);
-            if self.people.get(&who).is_some_and(|person| person.role != Role::Customer)
-                && let Some(times) = self.denials.count(who, reason, Instant::now())
-            {
-                self.reports.send(Report::Denied { participant: who, reason, times });
-            }
-            self.tell(who, &Notice::Denied { id, reason });
-        }
-    }
-
     /// Does what was permitted, in order, and shows the others what they may know of it.
     fn carry_out(&mut self, who: Option<ParticipantId>, outcome: Outcome, arrived: Instant) {
         for permit in &outcome.permits {
@@ -490,241 +461,6 @@ impl Live {
                 self.tell(other, &Notice::Press { participant: who, pressed });
             }
         }
-    }
-
-    async fn customer_picture(&mut self, picture: Only<Customer, Encoded>) {
-        self.encoded(picture.get());
-        if self.sharing.takes_own(picture.get().keyframe) {
-            self.show_customer(picture).await;
-        }
-    }
-
-    async fn show_customer(&mut self, picture: Only<Customer, Encoded>) {
-        self.announce(picture.get(), Audience::Customer);
-        let is_wanted = self.is_wanted(Audience::Customer);
-        let Some(publisher) = self.publisher.as_mut().filter(|_| is_wanted) else { return };
-        let sent = publisher.send_to_customer(&picture).await;
-        self.sent(picture.get(), sent);
-    }
-
-    async fn agent_picture(&mut self, picture: Only<Agent, Encoded>) {
-        if self.sharing.takes_agents(picture.get().keyframe) {
-            self.show_customer(picture.for_customer_too()).await;
-        }
-        self.encoded(picture.get());
-        self.announce(picture.get(), Audience::Agent);
-        let is_wanted = self.is_wanted(Audience::Agent);
-        let Some(publisher) = self.publisher.as_mut().filter(|_| is_wanted) else { return };
-        let sent = publisher.send_to_agent(&picture).await;
-        self.sent(picture.get(), sent);
-    }
-
-    /// Asks whoever makes this audience's pictures for a keyframe.
-    fn request_keyframe(&self, audience: Audience) {
-        match audience {
-            Audience::Customer if !self.sharing.is_shared() => self.slots.customer.request_keyframe(),
-            Audience::Customer | Audience::Agent => self.slots.agent.request_keyframe(),
-        }
-    }
-
-    fn facts(&self) -> Facts {
-        let both = Audience::ALL.into_iter().all(|audience| self.is_wanted(audience));
-        let [one, other] = Audience::ALL.map(|audience| self.bits_per_second(audience));
-        let alike = both && one.abs_diff(other) <= one.max(other) / 5;
-        Facts { alike, one_kind: self.one_kind, behind: self.behind }
-    }
-
-    /// One encoder for both audiences, or one each.
-    fn share(&mut self) {
-        match self.sharing.step(self.facts(), Instant::now()) {
-            Some(Step::Join) => self.slots.agent.request_keyframe(),
-            Some(Step::Part) => {
-                self.look();
-                self.slots.customer.request_keyframe();
-            }
-            None => {}
-        }
-    }
-
-    fn bits_per_second(&self, audience: Audience) -> u32 {
-        bitrate::target(bitrate::ample(self.viewport.picture()), self.demands.get(&audience).copied())
-    }
-
-    fn encoded(&mut self, picture: &Encoded) {
-        self.encode_time = (self.encode_time * 7 + picture.took) / 8;
-        self.reports.picture(picture);
-    }
-
-    /// The notice goes before the picture: it is smaller, and the page waits for it to recognise the picture.
-    fn announce(&mut self, picture: &Encoded, audience: Audience) {
-        let shown = self.photons[audience as usize].encoded(picture);
-        for super::photon::Shown { who, id, timestamp, stages } in shown {
-            self.tell(who, &Notice::Shown { id, timestamp, stages });
-            self.reports.took(Stage::Commit, Duration::from_micros(u64::from(stages.commit)));
-        }
-    }
-
-    fn sent(&mut self, picture: &Encoded, sent: Result<(), PublisherError>) {
-        match sent {
-            Ok(()) => self.reports.took(Stage::Publish, picture.finished.elapsed()),
-            Err(error) => self.failed(&error),
-        }
-        self.look();
-    }
-
-    /// The customer saw a change that the agent has not seen: the page is asked to show it masked.
-    fn ask_masked(&mut self) {
-        self.seen.unproved.mark_unchanged();
-        if self.is_wanted(Audience::Agent) {
-            let often = self.asked.replace(Instant::now()).is_some_and(|before| before.elapsed() < OFTEN);
-            self.browser.ask_masked(often);
-        }
-    }
-
-    /// The compositor shows frames in their order: once one is seen, none before it can come any more.
-    fn passed(&mut self) {
-        let proved = *self.seen.proved.borrow_and_update();
-        if self.closing.take_if(|counter| *counter <= proved).is_some() {
-            self.browser.tell_passed(proved);
-        }
-    }
-
-    /// The agents' picture fell behind, or caught up.
-    fn stands(&mut self) {
-        let standing = *self.seen.standing.borrow_and_update();
-        match standing {
-            Standing::Behind(_) => {
-                self.behind.get_or_insert_with(Instant::now);
-                self.share();
-            }
-            Standing::Fresh => {
-                self.behind = None;
-                if std::mem::take(&mut self.withheld) {
-                    self.tell_all(&Notice::Withheld { withheld: false });
-                }
-            }
-        }
-    }
-
-    /// It has been behind for long: agents are told, and the page is asked once more.
-    fn overdue(&mut self) {
-        if !self.is_wanted(Audience::Agent) {
-            // While no agent looks, nothing is asked for.
-            self.behind = None;
-            return;
-        }
-        if let Standing::Behind(shows) = *self.seen.standing.borrow() {
-            self.reports.withheld(shows);
-        }
-        self.withheld = true;
-        self.tell_all(&Notice::Withheld { withheld: true });
-        self.ask_masked();
-    }
-
-    /// Paces Chromium and the encoder by who looks and how fast we are.
-    fn look(&mut self) {
-        let somebody = Audience::ALL.into_iter().any(|audience| self.is_wanted(audience));
-        let [customers, mut agents] = Audience::ALL.map(|audience| self.bits_per_second(audience));
-        let is_shared = self.sharing.is_shared();
-        if is_shared {
-            agents = agents.min(customers);
-        }
-        self.slots.customer.set_paused(!self.is_wanted(Audience::Customer) || is_shared);
-        self.slots.customer.set_bitrate(customers);
-        self.slots.agent.set_paused(!self.is_wanted(Audience::Agent));
-        self.slots.agent.set_bitrate(agents);
-        let pace = match self.pace {
-            _ if !somebody => 0,
-            0 => PACE,
-            PACE if self.encode_time > SLOW => PACE / 2,
-            _ if self.encode_time < FAST => PACE,
-            same => same,
-        };
-        if pace != self.pace {
-            self.pace = pace;
-            self.seat.pace(pace);
-        }
-    }
-
-    /// A participant's page is there, perhaps after a reload: it holds nothing, and counts its moves anew.
-    fn page_came(&mut self, who: ParticipantId) {
-        if let Some(Admitted { role, rights }) = self.people.get(&who).copied() {
-            let outcome = self.gate.dismiss(who);
-            self.carry_out(Some(who), outcome, Instant::now());
-            self.gate.admit(who, role, rights, self.now());
-        }
-        self.welcome(who);
-    }
-
-    /// Tells a participant everything that has a state, once they can be spoken to and are known.
-    fn welcome(&self, who: ParticipantId) {
-        for notice in [
-            Notice::Viewport { viewport: self.viewport },
-            Notice::Cursor { shape: *self.seen.cursor.borrow() },
-            Notice::Field { field: *self.seen.field.borrow() },
-            Notice::Tabs { tabs: self.browser.tabs().to_vec() },
-            Notice::Withheld { withheld: self.withheld },
-            Notice::Hidden { areas: self.areas.clone() },
-        ] {
-            self.tell(who, &notice);
-        }
-    }
-
-    /// Speaks to one participant, and says what their role may know.
-    fn tell(&self, who: ParticipantId, notice: &Notice) {
-        let (Some(publisher), Some(person)) = (&self.publisher, self.people.get(&who)) else { return };
-        if !person.rights.view {
-            return;
-        }
-        match person.role.audience() {
-            Audience::Customer => {
-                if let Some(notice) = Vouched::for_customer(notice) {
-                    publisher.channels().tell_customer(who, &notice);
-                }
-            }
-            Audience::Agent => {
-                if let Some(notice) = self.vouched.for_agent(notice) {
-                    publisher.channels().tell_agent(who, &notice);
-                }
-            }
-        }
-    }
-
-    fn tabs_changed(&self) {
-        let tabs = self.browser.tabs().to_vec();
-        let at = tabs.iter().find(|tab| tab.active).map(|tab| tab.url.clone());
-        self.reports.send(Report::Tabs { tabs: self.vouched.tabs(&tabs), at });
-        self.tell_all(&Notice::Tabs { tabs });
-    }
-
-    /// Where text goes. Each key moves the caret, which is the customer's to know: agents hear of it when their part changes.
-    fn tell_field(&mut self) {
-        let field = *self.seen.field.borrow();
-        let shared = self.vouched.field(field);
-        let is_news = std::mem::replace(&mut self.shared_field, shared) != shared;
-        let agents = self.viewers(Audience::Agent).filter(|_| is_news);
-        self.viewers(Audience::Customer).chain(agents).for_each(|who| self.tell(who, &Notice::Field { field }));
-    }
-
-    /// For those who asked, and nobody else.
-    fn tell_customers(&self, notice: &Notice) {
-        self.viewers(Audience::Customer).for_each(|who| self.tell(who, notice));
-    }
-
-    fn tell_all(&self, notice: &Notice) {
-        self.people.keys().for_each(|who| self.tell(*who, notice));
-    }
-
-    /// Who may see what this audience gets.
-    fn viewers(&self, audience: Audience) -> impl Iterator<Item = ParticipantId> {
-        let sees = move |person: &Admitted| person.rights.view && person.role.audience() == audience;
-        self.people.iter().filter(move |(_, person)| sees(person)).map(|(who, _)| *who)
-    }
-
-    /// Whether this audience's pictures go out: somebody subscribes them, and somebody may.
-    fn is_wanted(&self, audience: Audience) -> bool {
-        self.demands.get(&audience).is_some_and(|demand| demand.subscribers > 0)
-            && self.viewers(audience).next().is_some()
     }
 
     fn is_active(&mut self) {

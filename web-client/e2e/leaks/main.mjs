@@ -9,17 +9,19 @@ const { values } = parseArgs({
     frames: { type: 'string', default: '10000' },
     seconds: { type: 'string', default: '6' },
     sessions: { type: 'string', default: '2' },
+    alone: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     json: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
 if (values.help) {
-  console.log(`leak-lab [--frames N] [--seconds N] [--sessions N] [--only TEXT] [--json FILE]
+  console.log(`leak-lab [--frames N] [--seconds N] [--sessions N] [--alone] [--only TEXT] [--json FILE]
 
   --frames N    go round the scenarios until N pictures were examined (10000)
   --seconds N   how long each scenario is looked at in a round (6)
   --sessions N  sessions side by side, among which the scenarios are shared out (2)
+  --alone       without the agent in a browser who looks on in the first round, so that times without a picture are the node's own
   --only TEXT   only scenarios whose name has TEXT in it
   --json FILE   write the table as JSON, too`);
   process.exit(0);
@@ -55,7 +57,7 @@ try {
   const begun = Date.now();
   for (let round = 1; total('examined') < Number(values.frames) && wanted.length > 0; round += 1) {
     const left = [...wanted];
-    const options = { sample: round === 1, quiet: round % QUIET_ROUNDS === 0 };
+    const options = { sample: round === 1 && !values.alone, quiet: round % QUIET_ROUNDS === 0 };
     const work = async (session) => {
       // The first round is gone to its end: every scenario is looked at.
       while (left.length > 0 && (round === 1 || total('examined') < Number(values.frames))) {
