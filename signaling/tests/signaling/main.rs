@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod disk;
 mod live;
 mod postgres;
 mod provider;
