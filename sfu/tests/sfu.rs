@@ -112,14 +112,16 @@ async fn rights_are_taken_away_and_given_back_at_once() {
     };
     publish(&mut node, 1).await;
     assert_eq!((customer.payload().await[2], agent.payload().await[2]), (1, 1));
-    // A pause: no picture, no word, nothing obeyed, while the customer goes on.
-    world.order(allow(Rights::NONE)).await;
-    loop {
+    let agents = async |node: &mut Node, subscribers| loop {
         let demand: Demand = serde_json::from_slice(&node.wire.message(channel::SFU).await).unwrap();
-        if demand.audience == Audience::Agent && demand.subscribers == 0 {
+        if demand.audience == Audience::Agent && demand.subscribers == subscribers {
             break;
         }
-    }
+    };
+    agents(&mut node, 1).await;
+    // A pause: no picture, no word, nothing obeyed, while the customer goes on.
+    world.order(allow(Rights::NONE)).await;
+    agents(&mut node, 0).await;
     publish(&mut node, 2).await;
     node.wire.send("control/2", "not for you").await;
     agent.send(channel::CONTROL, &said("unheard")).await;
