@@ -279,7 +279,12 @@ async fn what_people_decide_is_kept() {
         }
     }
     agent.say(json!({ "type": "ask_control" })).await;
-    customer.hears("people").await;
+    loop {
+        let people = customer.hears("people").await["people"].clone();
+        if people.as_array().unwrap().iter().any(|person| person["control"] == "asked") {
+            break;
+        }
+    }
     customer.say(json!({ "type": "end" })).await;
     agent.hears("ended").await;
     let path = format!("/companies/demo/audit?session={}", made["id"].as_str().unwrap());
