@@ -17,6 +17,7 @@ mod passwords;
 mod pins;
 mod proxies;
 mod rates;
+mod retention;
 mod serve;
 mod sign_ins;
 mod store;
@@ -40,14 +41,12 @@ use std::time::Duration;
 use store::{Entry, Store};
 use tandem_component::Secret;
 use tandem_protocol::CompanyId;
-use tandem_protocol::api::{Action, Actor, Retention};
+use tandem_protocol::api::{Action, Actor};
 use tandem_session::Limits;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-/// What is older than its company keeps it is looked for so often.
-const PURGE: Duration = Duration::from_secs(3600);
 /// What could not be recorded is tried again after so long.
 const RECORD_AGAIN: Duration = Duration::from_secs(1);
 
@@ -167,7 +166,7 @@ impl Signaling {
             .merge(ops(&hub, registry, ready.clone()));
         let (control, control_address) = (control::router(hub.clone()), address);
         tokio::spawn(watch_the_clock(hub.clone(), shutdown.clone()));
-        tokio::spawn(purge(hub.store.clone(), shutdown.clone()));
+        tokio::spawn(retention::keep(hub.store.clone(), shutdown.clone()));
         let recorder = tokio::spawn(record(hub.store.clone(), records, shutdown.clone()));
         let (server, control_address) = match tls {
             None => (
@@ -246,31 +245,6 @@ async fn keep(store: &Store, what: &ToRecord) -> Result<()> {
         ToRecord::Joined { session, who } => store.record_participant(session, who).await,
         ToRecord::Audit { company, entry } => store.audit(company, entry).await,
     }
-}
-
-/// Deletes what is older than its company keeps it: at the start, and from time to time.
-async fn purge(store: Store, shutdown: CancellationToken) {
-    let mut every = tokio::time::interval(PURGE);
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            _ = every.tick() => {
-                if let Err(error) = purge_all(&store).await {
-                    tracing::error!("what is too old is not deleted: {error:#}");
-                }
-            }
-        }
-    }
-}
-
-async fn purge_all(store: &Store) -> Result<()> {
-    store.forget_old_sign_ins().await?;
-    for company in store.companies().await? {
-        let Retention { session_days, audit_days } = store.document(&company).await?;
-        store.purge_records(&company, session_days).await?;
-        store.purge_audit(&company, audit_days).await?;
-    }
-    Ok(())
 }
 
 /// Ends what is overdue, and lets go of components that no longer answer.

@@ -15,10 +15,10 @@ mod sign_ins;
 pub(crate) use audit::{Entry, Search};
 pub(crate) use companies::Company;
 pub(crate) use keys::{Key, MOST_KEYS};
-pub(crate) use people::{Account, Newcomer, Person};
-
+pub(crate) use people::{Account, LINK_LIFE, Newcomer, Person};
 pub(crate) use records::{Past, Record};
 pub(crate) use settings::{Changed, Document, Tag};
+pub(crate) use sign_ins::SIGN_IN_LIFE;
 
 use anyhow::{Context, Result};
 use serde::Serialize;

@@ -5,7 +5,7 @@ use subtle::ConstantTimeEq;
 
 const STEP: i64 = 30;
 /// A code of the step before or after is taken too: clocks differ, and people type slowly.
-const TOLERANCE: i64 = 1;
+pub(crate) const TOLERANCE: i64 = 1;
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// 160 random bits in base 32 (RFC 4226 §4).

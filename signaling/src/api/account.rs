@@ -6,7 +6,7 @@ use crate::entrances::Failure;
 use crate::hub::Hub;
 use crate::passwords;
 use crate::sign_ins::Attempt;
-use crate::store::{Account, Changed, Entry, Person, unix_now};
+use crate::store::{Account, Changed, Entry, Person, SIGN_IN_LIFE, unix_now};
 use crate::tokens::{hashed, new_secret};
 use crate::totp;
 use axum::Json;
@@ -20,9 +20,6 @@ use tandem_protocol::api::{
     Action, Actor, ChangeMe, ChangePassword, CheckLink, CheckedLink, Me, NewTotp, Permission, SetPassword, SignIn,
     SignInSettings, TotpCode,
 };
-
-/// How long somebody stays signed in (seconds).
-const LIFE: i64 = 12 * 3600;
 
 fn unauthorized(code: &str, message: &str) -> Response {
     error(StatusCode::UNAUTHORIZED, code, message)
@@ -108,8 +105,8 @@ impl Hub {
         let secret = new_secret();
         let way = if by_provider { "by the company's provider" } else { "by password" };
         let entry = Entry::new(&person.actor(), Action::SignedIn, way);
-        self.store.sign_in(person, &hashed(&secret).to_hex(), by_provider, unix_now() + LIFE, &entry).await?;
-        Ok(format!("{COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={LIFE}{}", self.secure()))
+        self.store.sign_in(person, &hashed(&secret).to_hex(), by_provider, &entry).await?;
+        Ok(format!("{COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={SIGN_IN_LIFE}{}", self.secure()))
     }
 
     /// Browsers take a `Secure` cookie from a plain address of this machine only since lately.

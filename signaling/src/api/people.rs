@@ -4,7 +4,7 @@ use super::caller::{By, Caller, Keys, People};
 use super::{Answer, Body, error, internal, invalid};
 use crate::hub::Hub;
 use crate::store::roles::{MOST_ROLES, is_built_in, is_fixed};
-use crate::store::{Account, Changed, Entry, Key, MOST_KEYS, Newcomer, Person, unix_now};
+use crate::store::{Account, Changed, Entry, Key, LINK_LIFE, MOST_KEYS, Newcomer, Person, unix_now};
 use crate::tokens::{hashed, new_secret};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -18,8 +18,6 @@ use tandem_protocol::api::{
 };
 use tandem_protocol::{KeyId, PersonId, Role, RoleId, limits};
 
-/// How long a one-time link lets somebody set their password (seconds).
-const LINK_LIFE: i64 = 72 * 3600;
 /// RFC 5321 §4.5.3.1.3
 const LONGEST_EMAIL: usize = 254;
 

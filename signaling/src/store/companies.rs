@@ -36,6 +36,17 @@ impl Store {
         rows.iter().map(|row| Ok(row.try_get::<String, _>("id")?.try_into()?)).collect()
     }
 
+    /// When what is too old was last deleted (seconds since 1970).
+    pub(crate) async fn swept_at(&self) -> Result<Option<i64>> {
+        let row = sqlx::query("SELECT MAX(swept_at) AS at FROM companies").fetch_one(&self.pool).await?;
+        Ok(row.try_get("at")?)
+    }
+
+    pub(crate) async fn swept(&self, at: i64) -> Result<()> {
+        sqlx::query("UPDATE companies SET swept_at = $1").bind(at).execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// Makes sure that there is one, with the safest policy.
     pub(crate) async fn add_company(&self, id: &CompanyId, name: &str) -> Result<()> {
         let mut change = self.pool.begin().await?;

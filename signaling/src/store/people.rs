@@ -3,12 +3,16 @@
 use super::audit::append;
 use super::roles::{Standing as RoleStanding, standing};
 use super::{Changed, Entry, Store, from_word, is_taken, unix_now, word};
+use crate::totp::TOLERANCE;
 use anyhow::{Context, Result};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 use std::collections::BTreeSet;
 use tandem_protocol::api::{Actor, Language, Permission, PersonView, Standing};
 use tandem_protocol::{CompanyId, PersonId, Private, Role, RoleId};
+
+/// How long a one-time link lets somebody set their password (seconds).
+pub(crate) const LINK_LIFE: i64 = 72 * 3600;
 
 /// Somebody who can sign in.
 #[derive(Debug, Clone)]
@@ -99,10 +103,13 @@ impl Store {
         query.fetch_optional(&self.pool).await?.map(|row| account(&row)).transpose()
     }
 
-    /// Whose one-time link it is.
+    /// Whose one-time link it is. One that ends later than any can has been made by a clock that was wrong.
     pub(crate) async fn account_of_link(&self, secret: &str) -> Result<Option<Account>> {
-        let query = sqlx::query(select_people!("WHERE p.link = $1 AND p.link_expires > $2 AND p.active = 1"));
-        let row = query.bind(secret).bind(unix_now()).fetch_optional(&self.pool).await?;
+        let query = sqlx::query(select_people!(
+            "WHERE p.link = $1 AND p.link_expires > $2 AND p.link_expires <= $3 AND p.active = 1"
+        ));
+        let now = unix_now();
+        let row = query.bind(secret).bind(now).bind(now + LINK_LIFE).fetch_optional(&self.pool).await?;
         row.map(|row| account(&row)).transpose()
     }
 
@@ -205,10 +212,12 @@ impl Store {
         Ok(change.commit().await?)
     }
 
-    /// Uses a code's step up; `false` when it or a later one was used before.
+    /// Uses a code's step up; `false` when it or a later one was used before. A step so far ahead that no code is taken for it now
+    /// was used while the clock was wrong, and must not lock anybody out.
     pub(crate) async fn use_totp_step(&self, of: &Person, step: i64) -> Result<bool> {
-        let query = sqlx::query("UPDATE people SET totp_step = $1 WHERE id = $2 AND totp_step < $1");
-        Ok(query.bind(step).bind(of.id.as_str()).execute(&self.pool).await?.rows_affected() == 1)
+        let query =
+            sqlx::query("UPDATE people SET totp_step = $1 WHERE id = $2 AND (totp_step < $1 OR totp_step > $1 + $3)");
+        Ok(query.bind(step).bind(of.id.as_str()).bind(2 * TOLERANCE).execute(&self.pool).await?.rows_affected() == 1)
     }
 
     /// Whether anybody can sign in at all.

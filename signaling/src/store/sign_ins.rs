@@ -6,6 +6,9 @@ use super::{Account, Entry, Person, Store, unix_now};
 use anyhow::Result;
 use sqlx::Row;
 
+/// How long somebody stays signed in (seconds).
+pub(crate) const SIGN_IN_LIFE: i64 = 12 * 3600;
+
 /// Somebody signed in.
 pub(crate) struct SignedIn {
     pub(crate) account: Account,
@@ -14,18 +17,12 @@ pub(crate) struct SignedIn {
 }
 
 impl Store {
-    pub(crate) async fn sign_in(
-        &self,
-        person: &Person,
-        secret: &str,
-        by_provider: bool,
-        expires: i64,
-        entry: &Entry,
-    ) -> Result<()> {
+    pub(crate) async fn sign_in(&self, person: &Person, secret: &str, by_provider: bool, entry: &Entry) -> Result<()> {
         let mut change = self.pool.begin().await?;
         let query =
             sqlx::query("INSERT INTO sign_ins (secret, person, by_provider, expires_at) VALUES ($1, $2, $3, $4)");
-        let query = query.bind(secret).bind(person.id.as_str()).bind(i64::from(by_provider)).bind(expires);
+        let query = query.bind(secret).bind(person.id.as_str()).bind(i64::from(by_provider));
+        let query = query.bind(unix_now() + SIGN_IN_LIFE);
         query.execute(&mut *change).await?;
         let seen = sqlx::query("UPDATE people SET last_seen = $1 WHERE id = $2");
         seen.bind(unix_now()).bind(person.id.as_str()).execute(&mut *change).await?;
@@ -33,14 +30,16 @@ impl Store {
         Ok(change.commit().await?)
     }
 
-    /// As they are now: a change of their role or their standing counts at once.
+    /// As they are now: a change of their role or their standing counts at once. One that ends later than any can has been made
+    /// by a clock that was wrong.
     pub(crate) async fn signed_in(&self, secret: &str) -> Result<Option<SignedIn>> {
         let query = sqlx::query(concat!(
             "SELECT s.by_provider, found.* FROM sign_ins s JOIN (",
             select_people!(""),
-            ") found ON found.id = s.person WHERE s.secret = $1 AND s.expires_at > $2 AND found.active = 1"
+            ") found ON found.id = s.person WHERE s.secret = $1 AND s.expires_at > $2 AND s.expires_at <= $3 AND found.active = 1"
         ));
-        let row = query.bind(secret).bind(unix_now()).fetch_optional(&self.pool).await?;
+        let now = unix_now();
+        let row = query.bind(secret).bind(now).bind(now + SIGN_IN_LIFE).fetch_optional(&self.pool).await?;
         row.map(|row| Ok(SignedIn { account: account(&row)?, by_provider: row.try_get::<i64, _>("by_provider")? != 0 }))
             .transpose()
     }

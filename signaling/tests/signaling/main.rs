@@ -2,9 +2,11 @@
 
 mod accounts;
 mod audit;
+mod clock;
 mod disk;
 mod live;
 mod postgres;
+mod process;
 mod provider;
 mod settings;
 mod tls;
