@@ -5,12 +5,18 @@
 
 /** How long it alternates by itself after the node asked for it (milliseconds). */
 const LEASE = 300;
+/**
+ * After so many masked frames, each with one clear frame after it, come two clear ones. Chromium may draw only every second
+ * frame that a page paints, as it does for pages with frames within frames of other sites: those would all be of one kind.
+ */
+const STREAK = 5;
 
 class Phases {
   #marker = new Marker(() => this.#audit());
   #areas = new Areas();
   #guards = [];
   #masked = true;
+  #streak = 0;
   #single = false;
   #lease = performance.now() + LEASE;
   #wanted = true;
@@ -115,7 +121,9 @@ class Phases {
       audited = running || wanted;
       this.#wanted = false;
     } else {
-      audited = !this.#masked && (running || wanted);
+      audited = !this.#masked && (running || wanted) && this.#streak < STREAK;
+      if (audited) this.#streak += 1;
+      else if (!this.#masked) this.#streak = 0;
       this.#masked = audited;
       if (audited) this.#wanted = false;
     }
