@@ -58,12 +58,13 @@ impl Stage {
     ];
 }
 
-const REASONS: [(Denied, &str); 9] = [
+const REASONS: [(Denied, &str); 10] = [
     (Denied::Role, "role"),
     (Denied::Busy, "busy"),
     (Denied::Shortcut, "shortcut"),
     (Denied::Site, "site"),
     (Denied::Address, "address"),
+    (Denied::Tabs, "tabs"),
     (Denied::Flood, "flood"),
     (Denied::Masked, "masked"),
     (Denied::Blocked, "blocked"),

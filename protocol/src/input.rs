@@ -3,6 +3,7 @@
 //! Places are CSS pixels of the remote viewport, from its top left. Nothing here says who sent it: the SFU gives each
 //! participant channels of their own towards the node, so the channel is the identity.
 
+use crate::dialog::DialogAnswer;
 use crate::{InputId, Private, TabId, Viewport};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -94,6 +95,18 @@ pub enum ControlInput {
     Tab {
         tab: TabId,
         close: bool,
+    },
+    /// Opens an empty tab.
+    NewTab,
+    /// Answers [`crate::notice::Notice::Dialog`]. Who may press may dismiss; everything else is the customer's.
+    Answer {
+        dialog: u32,
+        answer: DialogAnswer,
+    },
+    /// Looks for a text on the page, from the last find on. From the customer alone: where it is found may be hidden.
+    Find {
+        text: Private<String>,
+        backwards: bool,
     },
     /// Hides what is at this place from everybody else, for as long as the session lasts. From the customer alone.
     Hide {

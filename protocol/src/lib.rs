@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod control;
+pub mod dialog;
 pub mod element;
 pub mod ids;
 pub mod input;
@@ -15,6 +16,7 @@ pub mod policy;
 pub mod private;
 pub mod rights;
 pub mod signal;
+pub mod talk;
 pub mod typescript;
 pub mod viewport;
 mod wire;

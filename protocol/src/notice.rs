@@ -1,5 +1,6 @@
 //! What the browser node tells a participant's page beside the picture, by data channel.
 
+use crate::dialog::Dialog;
 use crate::element::Element;
 use crate::policy::{Secret, Verb};
 use crate::{InputId, ParticipantId, Private, TabId, Viewport};
@@ -44,6 +45,14 @@ pub enum Notice {
     /// For the customer who asked by `Matches`: how many things on the page each of the policy's own rules finds, in their order; none for a
     /// rule of other sites. `lesson` counts the policies that this session's browser has been told.
     Matches { lesson: u32, masking: Vec<Option<u32>>, blocking: Vec<Option<u32>> },
+    /// What the page in front asks; none when it asks nothing.
+    Dialog { dialog: Option<Dialog> },
+    /// For the customer: whether what they looked for is on the page.
+    Found { found: bool },
+    /// For whoever copied something on the page, so that it can be pasted at home.
+    Copied { text: Private<String> },
+    /// For the customer, who pressed a link to a telephone number or a mail address: it is for their own device.
+    Handed { url: Private<String> },
     /// The page of a tab, or the whole browser, broke down. `Reload` brings a tab back.
     Crashed { tab: Option<TabId> },
 }
@@ -138,6 +147,8 @@ pub enum Denied {
     Site,
     /// Not an address that can be opened.
     Address,
+    /// There are as many tabs as there may be.
+    Tabs,
     /// More input than a person makes.
     Flood,
     /// What is hidden from this role is not theirs to touch either.

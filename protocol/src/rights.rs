@@ -2,6 +2,7 @@
 
 use crate::Role;
 use crate::api::Permission;
+use crate::dialog::DialogAnswer;
 use crate::input::ControlInput;
 use crate::policy::Permissions;
 use serde::{Deserialize, Serialize};
@@ -60,8 +61,11 @@ impl ControlInput {
                 Act::Type
             }
             ControlInput::Navigate { .. } => Act::Navigate,
-            ControlInput::Tab { .. } => Act::OpenTabs,
-            ControlInput::Hide { .. }
+            ControlInput::Tab { .. } | ControlInput::NewTab => Act::OpenTabs,
+            ControlInput::Answer { answer: DialogAnswer::Dismiss, .. } => Act::Click,
+            ControlInput::Answer { .. }
+            | ControlInput::Find { .. }
+            | ControlInput::Hide { .. }
             | ControlInput::Resize { .. }
             | ControlInput::Pick { .. }
             | ControlInput::Matches => Act::CustomersOwn,

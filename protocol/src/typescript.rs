@@ -1,6 +1,6 @@
 //! The TypeScript of everything a page sends or receives.
 
-use crate::{api, element, ids, input, notice, people, policy, private, rights, signal, viewport};
+use crate::{api, dialog, element, ids, input, notice, people, policy, private, rights, signal, talk, viewport};
 use ts_rs::{Config, TS};
 
 /// The whole of `web-client/src/protocol.gen.ts`.
@@ -44,6 +44,15 @@ pub fn generate() -> String {
         notice::Denied,
         notice::Stages,
         notice::CursorShape,
+        talk::TalkInput,
+        talk::TalkNotice,
+        talk::chat::ChatInput,
+        talk::chat::ChatNotice,
+        talk::drawing::DrawingInput,
+        talk::drawing::DrawingNotice,
+        dialog::Dialog,
+        dialog::DialogKind,
+        dialog::DialogAnswer,
         policy::Policy,
         policy::Sites,
         policy::Permissions,

@@ -113,7 +113,7 @@ impl Room {
             PeerName::Publisher => {
                 let to = self.relays.iter().find(|(_, relay)| relay.node == Some(id));
                 if let Some((who, channel, person)) = to.map(|((who, channel), relay)| (*who, *channel, relay.person)) {
-                    if !self.members.get(&who).is_some_and(Member::may_see) {
+                    if !self.members.get(&who).is_some_and(|member| member.may_hear(channel, &message.data)) {
                         metrics.dropped(Dropped::Denied);
                         return;
                     }

@@ -125,7 +125,7 @@ async fn rights_are_taken_away_and_given_back_at_once() {
     publish(&mut node, 2).await;
     node.wire.send("control/2", "not for you").await;
     agent.send(channel::CONTROL, &said("unheard")).await;
-    agent.send(channel::TALK, "unsaid").await;
+    agent.send(channel::TALK, r#"{"drawing":{"type":"clear"}}"#).await;
     assert_eq!(customer.payload().await[2], 2);
     world.until(|world| world.count("dropped_total", "denied") == 3).await;
     // Given back, there is a new beginning.
@@ -151,13 +151,14 @@ async fn a_flood_costs_its_sender_alone() {
     let customer = world.person(&session, CUSTOMER, Role::Customer).await;
     let agent = world.person(&session, AGENT, Role::Agent).await;
     let large = "x".repeat(tandem_protocol::limits::TALK + 1);
+    let chat = |number: u32| format!(r#"{{"chat":{{"type":"say","number":{number},"text":"x"}}}}"#);
     agent.send(channel::TALK, &large).await;
     for number in 0..500 {
-        agent.send(channel::TALK, &number.to_string()).await;
+        agent.send(channel::TALK, &chat(number)).await;
     }
     customer.send(channel::CONTROL, &said("mine")).await;
     assert_eq!(node.wire.message("control/1").await, said("mine").as_bytes());
-    assert_eq!(node.wire.message("talk/2").await, b"0", "what is too large is not passed on");
+    assert_eq!(node.wire.message("talk/2").await, chat(0).as_bytes(), "what is too large is not passed on");
     // What is over the budget is counted as dropped once it has all come.
     world
         .until(|world| world.count("dropped_total", "flood") + world.count("channel_messages_total", "talk") == 501)

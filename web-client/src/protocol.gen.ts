@@ -74,7 +74,7 @@ scale: number, };
 
 export type PointerInput = { sequence: number, x: number, y: number, };
 
-export type ControlInput = { "type": "button", id: InputId, x: number, y: number, button: MouseButton, pressed: boolean, } | { "type": "wheel", id: InputId, x: number, y: number, dx: number, dy: number, } | { "type": "key", id: InputId, code: Private<string>, key: Private<string>, pressed: boolean, repeat: boolean, modifiers: Modifiers, } | { "type": "text", id: InputId, text: Private<string>, } | { "type": "compose", text: Private<string>, } | { "type": "touch", id: InputId, finger: number, phase: TouchPhase, x: number, y: number, } | { "type": "release_all" } | { "type": "navigate", to: Navigation, } | { "type": "tab", tab: TabId, close: boolean, } | { "type": "hide", x: number, y: number, } | { "type": "pick", id: InputId, x: number, y: number, } | { "type": "matches" } | { "type": "resize", viewport: Viewport, };
+export type ControlInput = { "type": "button", id: InputId, x: number, y: number, button: MouseButton, pressed: boolean, } | { "type": "wheel", id: InputId, x: number, y: number, dx: number, dy: number, } | { "type": "key", id: InputId, code: Private<string>, key: Private<string>, pressed: boolean, repeat: boolean, modifiers: Modifiers, } | { "type": "text", id: InputId, text: Private<string>, } | { "type": "compose", text: Private<string>, } | { "type": "touch", id: InputId, finger: number, phase: TouchPhase, x: number, y: number, } | { "type": "release_all" } | { "type": "navigate", to: Navigation, } | { "type": "tab", tab: TabId, close: boolean, } | { "type": "new_tab" } | { "type": "answer", dialog: number, answer: DialogAnswer, } | { "type": "find", text: Private<string>, backwards: boolean, } | { "type": "hide", x: number, y: number, } | { "type": "pick", id: InputId, x: number, y: number, } | { "type": "matches" } | { "type": "resize", viewport: Viewport, };
 
 export type MouseButton = "left" | "middle" | "right" | "back" | "forward";
 
@@ -90,7 +90,7 @@ export type Navigation = { "kind": "back" } | { "kind": "forward" } | { "kind": 
 
 export type CursorNotice = { participant: ParticipantId, sequence: number, x: number, y: number, };
 
-export type Notice = { "type": "viewport", viewport: Viewport, } | { "type": "cursor", shape: CursorShape, } | { "type": "press", participant: ParticipantId, pressed: boolean, } | { "type": "tabs", tabs: Array<Tab>, } | { "type": "field", field: Field | null, } | { "type": "denied", id: InputId | null, reason: Denied, } | { "type": "shown", id: InputId, timestamp: number, stages: Stages, } | { "type": "withheld", withheld: boolean, } | { "type": "hidden", areas: Array<[number, number, number, number]>, } | { "type": "picked", id: InputId, thing: Thing | null, } | { "type": "matches", lesson: number, masking: Array<number | null>, blocking: Array<number | null>, } | { "type": "crashed", tab: TabId | null, };
+export type Notice = { "type": "viewport", viewport: Viewport, } | { "type": "cursor", shape: CursorShape, } | { "type": "press", participant: ParticipantId, pressed: boolean, } | { "type": "tabs", tabs: Array<Tab>, } | { "type": "field", field: Field | null, } | { "type": "denied", id: InputId | null, reason: Denied, } | { "type": "shown", id: InputId, timestamp: number, stages: Stages, } | { "type": "withheld", withheld: boolean, } | { "type": "hidden", areas: Array<[number, number, number, number]>, } | { "type": "picked", id: InputId, thing: Thing | null, } | { "type": "matches", lesson: number, masking: Array<number | null>, blocking: Array<number | null>, } | { "type": "dialog", dialog: Dialog | null, } | { "type": "found", found: boolean, } | { "type": "copied", text: Private<string>, } | { "type": "handed", url: Private<string>, } | { "type": "crashed", tab: TabId | null, };
 
 export type Thing = { 
 /**
@@ -128,7 +128,7 @@ caret: [number, number, number, number], };
 
 export type FieldKind = "text" | "password" | "number" | "email" | "phone" | "url";
 
-export type Denied = "role" | "busy" | "shortcut" | "site" | "address" | "flood" | "masked" | "blocked" | "typing";
+export type Denied = "role" | "busy" | "shortcut" | "site" | "address" | "tabs" | "flood" | "masked" | "blocked" | "typing";
 
 export type Stages = { 
 /**
@@ -145,6 +145,45 @@ commit: number,
 encode: number, };
 
 export type CursorShape = "default" | "none" | "context-menu" | "help" | "pointer" | "progress" | "wait" | "cell" | "crosshair" | "text" | "vertical-text" | "alias" | "copy" | "move" | "no-drop" | "not-allowed" | "grab" | "grabbing" | "e-resize" | "n-resize" | "ne-resize" | "nw-resize" | "s-resize" | "se-resize" | "sw-resize" | "w-resize" | "ew-resize" | "ns-resize" | "nesw-resize" | "nwse-resize" | "col-resize" | "row-resize" | "all-scroll" | "zoom-in" | "zoom-out";
+
+export type TalkInput = { "chat": ChatInput } | { "drawing": DrawingInput };
+
+export type TalkNotice = { "chat": ChatNotice } | { "drawing": DrawingNotice };
+
+export type ChatInput = { "type": "say", number: number, text: Private<string>, } | { "type": "typing", typing: boolean, };
+
+export type ChatNotice = { "type": "said", from: ParticipantId, number: number, at: bigint, text: Private<string>, } | { "type": "typing", from: ParticipantId, typing: boolean, };
+
+export type DrawingInput = { "type": "clear" };
+
+export type DrawingNotice = { "type": "cleared", from: ParticipantId, };
+
+export type Dialog = { 
+/**
+ * Its number in this session; an answer to another one counts for nothing.
+ */
+id: number, kind: DialogKind, 
+/**
+ * Who asks: the host of the page, or of the server that wants a password.
+ */
+host: string, 
+/**
+ * What is asked, in the page's words; empty for everybody but the customer, since nothing can be looked through for secrets
+ * while the page stands still.
+ */
+text: Private<string>, 
+/**
+ * What a prompt has been filled in with.
+ */
+proposal: Private<string>, 
+/**
+ * The page has asked several times by now, and may be told to stop.
+ */
+insists: boolean, };
+
+export type DialogKind = "alert" | "confirm" | "prompt" | "leave" | "password";
+
+export type DialogAnswer = { "answer": "accept", text: Private<string> | null, } | { "answer": "dismiss" } | { "answer": "silence" } | { "answer": "password", name: Private<string>, password: Private<string>, };
 
 export type Policy = { 
 /**

@@ -5,10 +5,12 @@
 
 mod address;
 mod owner;
+mod refusals;
 mod rules;
 mod socks;
 
 pub use address::is_public;
+pub use refusals::Refusals;
 pub use rules::{Authority, AuthorityError, Refused, Rules, decide};
 
 use owner::Sockets;
@@ -43,6 +45,7 @@ const DOWN: usize = 32 * 1024;
 /// A running proxy. Dropped, it stops and closes every connection.
 pub struct Egress {
     port: u16,
+    refusals: Refusals,
     _accepting: AbortOnDropHandle<()>,
 }
 
@@ -51,6 +54,7 @@ struct Shared<C> {
     count: C,
     sockets: Sockets,
     lookups: Arc<Semaphore>,
+    refusals: Refusals,
     port: u16,
 }
 
@@ -67,12 +71,18 @@ impl Egress {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
         let lookups = Arc::new(Semaphore::new(MAX_LOOKUPS));
-        let shared = Arc::new(Shared { count, sockets: Sockets::open()?, lookups, port });
-        Ok(Egress { port, _accepting: AbortOnDropHandle::new(tokio::spawn(accept(listener, rules, shared))) })
+        let refusals = Refusals::default();
+        let shared = Arc::new(Shared { count, sockets: Sockets::open()?, lookups, refusals: refusals.clone(), port });
+        Ok(Egress { port, refusals, _accepting: AbortOnDropHandle::new(tokio::spawn(accept(listener, rules, shared))) })
     }
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Why hosts could not be reached.
+    pub fn refusals(&self) -> Refusals {
+        self.refusals.clone()
     }
 }
 
@@ -145,7 +155,9 @@ async fn open<C>(
     // Small answers must not wait for acknowledgements.
     let _ = client.set_nodelay(true);
     let (host, port) = timeout(HANDSHAKE, socks::request(client)).await.unwrap_or(Err(Refused::Limit))?;
-    match reach(&host, port, rules, &shared.lookups).await {
+    let reached = reach(&host, port, rules, &shared.lookups).await;
+    shared.refusals.note(&host, reached.as_ref().err().copied());
+    match reached {
         Ok(server) => Ok((host, port, server)),
         Err(refused) => {
             let _ = socks::reply(client, socks::code(refused)).await;

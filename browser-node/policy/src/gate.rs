@@ -169,7 +169,13 @@ impl Gate {
         if !self.may(who, input.act()) {
             return Outcome::denied(Denied::Role);
         }
-        let is_for_page = !matches!(input, ControlInput::Navigate { .. } | ControlInput::Tab { .. });
+        let is_for_page = !matches!(
+            input,
+            ControlInput::Navigate { .. }
+                | ControlInput::Tab { .. }
+                | ControlInput::NewTab
+                | ControlInput::Answer { .. }
+        );
         if !lets_go && is_for_page && !self.is_judged(role) {
             return Outcome::denied(Denied::Masked);
         }
@@ -213,6 +219,9 @@ impl Gate {
             ControlInput::ReleaseAll => self.let_go(who),
             ControlInput::Navigate { to } => Outcome::acts([Action::Navigate { to }]),
             ControlInput::Tab { tab, close } => Outcome::acts([Action::Tab { tab, close }]),
+            ControlInput::NewTab => Outcome::acts([Action::NewTab]),
+            ControlInput::Answer { dialog, answer } => Outcome::acts([Action::Answer { dialog, answer }]),
+            ControlInput::Find { text, backwards } => Outcome::acts([Action::Find { text, backwards }]),
             ControlInput::Hide { x, y } => Outcome::acts(self.viewport_place(x, y).map(|(x, y)| Action::Hide { x, y })),
             ControlInput::Pick { id, x, y } => {
                 Outcome::acts(self.viewport_place(x, y).map(|(x, y)| Action::Pick { id, x, y }))

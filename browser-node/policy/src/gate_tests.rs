@@ -326,6 +326,9 @@ impl Seat {
                 | Action::Compose { .. }
                 | Action::Navigate { .. }
                 | Action::Tab { .. }
+                | Action::NewTab
+                | Action::Answer { .. }
+                | Action::Find { .. }
                 | Action::Hide { .. }
                 | Action::Pick { .. }
                 | Action::Matches

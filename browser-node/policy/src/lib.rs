@@ -19,6 +19,7 @@ mod pointer;
 pub use gate::{Gate, Outcome};
 pub use keys::Mask;
 
+use tandem_protocol::dialog::DialogAnswer;
 use tandem_protocol::input::{MouseButton, Navigation, TouchPhase};
 use tandem_protocol::{InputId, ParticipantId, Private, TabId, Viewport};
 
@@ -99,6 +100,15 @@ pub enum Action {
     Tab {
         tab: TabId,
         close: bool,
+    },
+    NewTab,
+    Answer {
+        dialog: u32,
+        answer: DialogAnswer,
+    },
+    Find {
+        text: Private<String>,
+        backwards: bool,
     },
     Resize {
         viewport: Viewport,

@@ -1,5 +1,11 @@
 //! What the worker asks of Chromium by CDP: tabs, navigation, viewport. Input goes by the seat.
 
+mod asks;
+mod guard;
+
+use super::address::address;
+use super::dialogs::Dialogs;
+use super::own;
 use super::requests::{self, NOWHERE, Requests};
 use super::tabs::{LIMIT, Tabs};
 use chromiumoxide_cdp::cdp::browser_protocol::browser::{GetVersionParams, GetVersionReturns};
@@ -8,22 +14,23 @@ use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
 };
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
-    self, DialogType, EventFrameNavigated, EventFrameStartedLoading, EventFrameStoppedLoading,
+    self, EventFrameNavigated, EventFrameStartedLoading, EventFrameStoppedLoading, EventJavascriptDialogClosed,
     EventJavascriptDialogOpening, EventNavigatedWithinDocument, GetNavigationHistoryParams,
-    GetNavigationHistoryReturns, HandleJavaScriptDialogParams, NavigateParams, NavigateToHistoryEntryParams,
-    ReloadParams, ResetNavigationHistoryParams,
+    GetNavigationHistoryReturns, NavigateParams, NavigateToHistoryEntryParams, ReloadParams,
+    ResetNavigationHistoryParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
-    ActivateTargetParams, CloseTargetParams, EventAttachedToTarget, EventTargetInfoChanged, FilterEntry,
-    GetTargetInfoParams, SetAutoAttachParams, SetDiscoverTargetsParams, TargetFilter, TargetId,
+    ActivateTargetParams, CloseTargetParams, CreateTargetParams, EventAttachedToTarget, EventTargetInfoChanged,
+    FilterEntry, GetTargetInfoParams, SetAutoAttachParams, SetDiscoverTargetsParams, TargetFilter, TargetId,
 };
 use chromiumoxide_cdp::cdp::js_protocol::runtime::{
     self, AddBindingParams, EvaluateParams, EventBindingCalled, EventExecutionContextCreated,
-    EventExecutionContextsCleared, ExecutionContextId, RunIfWaitingForDebuggerParams,
+    EventExecutionContextsCleared, RunIfWaitingForDebuggerParams,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use tandem_cdp::{CdpError, Event, Handle, Session};
+use tandem_egress::Refusals;
 use tandem_masking::{Extension, STRIP};
 use tandem_protocol::input::Navigation;
 use tandem_protocol::notice::{Denied, Tab, Thing};
@@ -39,6 +46,10 @@ const NARROWEST_WINDOW: u32 = 500;
 #[derive(Debug)]
 pub enum FromBrowser {
     Tabs,
+    /// One more tab was opened than there may be, and is closed.
+    TooManyTabs,
+    /// Somebody is asked something, or nobody is any more.
+    Dialogs,
     /// A tab shows another page.
     Navigated(TabId),
     Guard(TabId, FromGuard),
@@ -94,6 +105,7 @@ pub struct Browser {
     unlearnt: Option<Policy>,
     lessons: u32,
     requests: Requests,
+    dialogs: Dialogs,
 }
 
 /// The events that are read; Chromium's others are dropped at the door.
@@ -109,7 +121,9 @@ pub fn is_wanted(method: &str) -> bool {
         EventExecutionContextsCleared::IDENTIFIER,
         EventBindingCalled::IDENTIFIER,
         requests::PAUSED,
+        requests::AUTH_REQUIRED,
         EventJavascriptDialogOpening::IDENTIFIER,
+        EventJavascriptDialogClosed::IDENTIFIER,
     ]
     .contains(&method)
 }
@@ -121,7 +135,12 @@ pub fn window_of(viewport: Viewport) -> (u32, u32) {
 
 impl Browser {
     /// Takes the browser over: from now on every tab reports itself before its first script runs.
-    pub async fn attach(session: Session, viewport: Viewport, extension: &Extension) -> Result<Browser, CdpError> {
+    pub async fn attach(
+        session: Session,
+        viewport: Viewport,
+        extension: &Extension,
+        refusals: Refusals,
+    ) -> Result<Browser, CdpError> {
         let (page_events_in, page_events) = mpsc::channel(1024);
         let Session { handle, events } = session;
         let version: GetVersionReturns = call(&handle, GetVersionParams::IDENTIFIER, GetVersionParams {}).await?;
@@ -150,7 +169,8 @@ impl Browser {
             binding: extension.binding(),
             unlearnt: None,
             lessons: 0,
-            requests: Requests::default(),
+            requests: Requests::new(refusals),
+            dialogs: Dialogs::default(),
         })
     }
 
@@ -189,7 +209,7 @@ impl Browser {
                 if self.pages.len() >= LIMIT {
                     let close = CloseTargetParams { target_id: attached.target_info.target_id };
                     self.handle.tell(CloseTargetParams::IDENTIFIER, close).ok()?;
-                    return None;
+                    return Some(FromBrowser::TooManyTabs);
                 }
                 self.opened(attached.target_info.target_id, attached.target_info.url, session);
                 Some(FromBrowser::Tabs)
@@ -264,6 +284,7 @@ impl Browser {
 
     fn closed(&mut self, tab: TabId) -> Option<FromBrowser> {
         self.pages.remove(&tab);
+        self.dialogs.gone(tab);
         if let Some(next) = self.tabs.close(tab) {
             self.bring_to_front(next);
         }
@@ -287,6 +308,7 @@ impl Browser {
                     return None;
                 }
                 self.ask_history(tab);
+                self.dialogs.another_page(tab);
                 self.tabs.update(tab, |tab| {
                     tab.url = Private::new(frame.url);
                     tab.crashed = false;
@@ -332,122 +354,15 @@ impl Browser {
                 }
                 Some(FromBrowser::Guard(tab, serde_json::from_str(&payload).ok()?))
             }
-            EventJavascriptDialogOpening::IDENTIFIER => {
-                // Its text may be anybody's, and nobody could answer it: a page that asks is told no, and goes on.
-                let Opened { r#type } = event.parse().ok()?;
-                let accept = matches!(r#type, DialogType::Alert | DialogType::Beforeunload);
-                let answer = HandleJavaScriptDialogParams::new(accept);
-                tell(&self.pages.get(&tab)?.handle, HandleJavaScriptDialogParams::IDENTIFIER, answer);
-                None
-            }
+            EventJavascriptDialogOpening::IDENTIFIER
+            | EventJavascriptDialogClosed::IDENTIFIER
+            | requests::AUTH_REQUIRED => self.asked(tab, event),
             EventExecutionContextsCleared::IDENTIFIER => {
                 self.pages.get_mut(&tab)?.guard = None;
                 None
             }
             _ => None,
         }
-    }
-
-    /// Has the active page paint a masked frame, or masked frames for a while.
-    pub fn ask_masked(&self, often: bool) {
-        self.tell_guard(if often { "phases.lease()" } else { "phases.shot()" });
-    }
-
-    /// The frame of this number has been seen, and was proved.
-    pub fn tell_passed(&self, counter: u64) {
-        self.tell_guard(&format!("phases.passed({counter})"));
-    }
-
-    /// Hides what is at a place of the window (CSS pixels) from everybody but the customer.
-    pub fn hide_at(&self, x: f64, y: f64) {
-        self.tell_guard(&format!("guard.hideAt({x}, {y})"));
-    }
-
-    /// Asks what is at a place of the window (CSS pixels), as a rule would find it.
-    pub fn pick_at(&self, InputId(id): InputId, x: f64, y: f64) {
-        self.tell_guard(&format!("pick.at({id}, {x}, {y})"));
-    }
-
-    /// Asks how many things on the page each of the company's own rules finds.
-    pub fn count_matches(&self) {
-        self.tell_guard("pick.count()");
-    }
-
-    fn tell_guard(&self, what: &str) {
-        let Some(page) = self.tabs.active().and_then(|tab| self.pages.get(&tab)) else { return };
-        let Some(guard) = page.guard else { return };
-        let mut evaluate = EvaluateParams::new(format!("{}.{what}", self.guard));
-        evaluate.context_id = Some(ExecutionContextId::new(guard));
-        tell(&page.handle, EvaluateParams::IDENTIFIER, evaluate);
-    }
-
-    /// Tells the guards what the company hides and blocks, and waits until they know. A page may be on its way out, and its
-    /// guard with it: then the next one is told.
-    pub async fn learn(&mut self, policy: &Policy) -> Result<(), CdpError> {
-        loop {
-            while !self.is_guarded() {
-                if let FromBrowser::Gone = self.next().await {
-                    return Err(CdpError::Closed);
-                }
-            }
-            let Some((handle, params)) = self.lesson(policy) else { continue };
-            match handle.call::<Evaluated>(EvaluateParams::IDENTIFIER, params).await {
-                Ok(answer) => return answer.exception_details.map_or(Ok(()), |_| Err(CdpError::Shape)),
-                Err(CdpError::Detached | CdpError::Refused { .. }) => {
-                    if let Some(page) = self.tabs.active().and_then(|tab| self.pages.get_mut(&tab)) {
-                        page.guard = None;
-                    }
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// The same, without waiting. Each new guard is told until one has kept it: the page that was told may be on its way out.
-    pub fn learn_soon(&mut self, policy: Policy) {
-        self.unlearnt = Some(policy);
-        self.lessons += 1;
-        self.teach();
-    }
-
-    fn teach(&self) {
-        let Some((handle, params)) = self.unlearnt.as_ref().and_then(|policy| self.lesson(policy)) else { return };
-        let Some(tab) = self.tabs.active() else { return };
-        let (handle, answer, lesson) = (handle.clone(), self.page_events_in.clone(), self.lessons);
-        tokio::spawn(async move {
-            let learnt = call::<Evaluated>(&handle, EvaluateParams::IDENTIFIER, params).await;
-            if let (Ok(Evaluated { exception_details: None }), Ok(params)) =
-                (learnt, serde_json::value::to_raw_value(&lesson))
-            {
-                let _ = answer.send((tab, Some(Event { method: LEARNT.into(), params, attached: None }))).await;
-            }
-        });
-    }
-
-    fn lesson(&self, policy: &Policy) -> Option<(&Handle, EvaluateParams)> {
-        let page = self.pages.get(&self.tabs.active()?)?;
-        let rules = serde_json::json!({
-            "masking": policy.masking,
-            "blocking": policy.blocking,
-            "lesson": self.lessons,
-        });
-        let mut evaluate = EvaluateParams::new(format!("{}.learn({rules})", self.guard));
-        evaluate.context_id = Some(ExecutionContextId::new(page.guard?));
-        evaluate.await_promise = Some(true);
-        Some((&page.handle, evaluate))
-    }
-
-    /// Opens an empty page at an address that no server has.
-    pub fn open_nowhere(&mut self) {
-        let Some(page) = self.tabs.active().and_then(|tab| self.pages.get_mut(&tab)) else { return };
-        page.guard = None;
-        requests::hold(&page.handle, true);
-        tell(&page.handle, NavigateParams::IDENTIFIER, NavigateParams::new(NOWHERE));
-    }
-
-    /// Whether the active page has a guard. Pages without one are nobody's but the customer's.
-    pub fn is_guarded(&self) -> bool {
-        self.tabs.active().and_then(|tab| self.pages.get(&tab)).is_some_and(|page| page.guard.is_some())
     }
 
     fn changed(&mut self, tab: TabId, change: impl FnOnce(&mut Tab)) -> Option<FromBrowser> {
@@ -479,6 +394,14 @@ impl Browser {
                 let _ = answer.send((tab, Some(event))).await;
             }
         });
+    }
+
+    /// Opens an empty page at an address that no server has.
+    pub fn open_nowhere(&mut self) {
+        let Some(page) = self.tabs.active().and_then(|tab| self.pages.get_mut(&tab)) else { return };
+        page.guard = None;
+        requests::hold(&page.handle, true);
+        tell(&page.handle, NavigateParams::IDENTIFIER, NavigateParams::new(NOWHERE));
     }
 
     /// Forgets where the browser has been so far.
@@ -514,6 +437,18 @@ impl Browser {
             Navigation::Back => step(page.handle.clone(), -1),
             Navigation::Forward => step(page.handle.clone(), 1),
         }
+        Ok(())
+    }
+
+    /// Opens an empty tab in front.
+    ///
+    /// # Errors
+    /// When there are as many as there may be.
+    pub fn new_tab(&self) -> Result<(), Denied> {
+        if self.pages.len() >= LIMIT {
+            return Err(Denied::Tabs);
+        }
+        tell(&self.handle, CreateTargetParams::IDENTIFIER, CreateTargetParams::new(own::EMPTY));
         Ok(())
     }
 
@@ -580,12 +515,6 @@ struct Evaluated {
     exception_details: Option<serde::de::IgnoredAny>,
 }
 
-/// The part of `Page.javascriptDialogOpening` that is of use.
-#[derive(Deserialize)]
-struct Opened {
-    r#type: DialogType,
-}
-
 /// The part of `Runtime.executionContextCreated` that is of use. The generated types want fields that Chromium no longer sends.
 #[derive(Deserialize)]
 struct CreatedContext {
@@ -642,47 +571,4 @@ fn step(page: Handle, by: i64) {
         }
         Ok::<(), CdpError>(())
     });
-}
-
-/// An address as a person types it: `https://` is put in front of a bare host, and only web pages are opened.
-pub fn address(text: &str, sites: &Sites) -> Result<Url, Denied> {
-    let text = text.trim();
-    if text.is_empty() || text.len() > limits::URL {
-        return Err(Denied::Address);
-    }
-    let url = match Url::parse(text) {
-        Ok(url) if url.has_host() => url,
-        _ if text.contains("://") => return Err(Denied::Address),
-        // `shop.example:8080/x` reads as a scheme with a path, and `shop.example` as nothing at all.
-        _ => Url::parse(&format!("https://{text}")).map_err(|_| Denied::Address)?,
-    };
-    let host = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https")).ok_or(Denied::Address)?;
-    if sites.allow(host) { Ok(url) } else { Err(Denied::Site) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_as_people_type_them() {
-        let sites = Sites { allowed: vec!["*".into()], blocked: vec!["evil.example".into()] };
-        for (text, expected) in [
-            ("https://shop.example/a?b", Ok("https://shop.example/a?b")),
-            ("  shop.example ", Ok("https://shop.example/")),
-            ("shop.example:8080/x", Ok("https://shop.example:8080/x")),
-            ("http://127.0.0.1:8081/", Ok("http://127.0.0.1:8081/")),
-            ("HTTPS://SHOP.example", Ok("https://shop.example/")),
-            ("file:///etc/passwd", Err(Denied::Address)),
-            ("chrome://settings", Err(Denied::Address)),
-            ("javascript:alert(1)", Err(Denied::Address)),
-            ("data:text/html,x", Err(Denied::Address)),
-            ("view-source:https://shop.example", Err(Denied::Address)),
-            ("", Err(Denied::Address)),
-            ("two words", Err(Denied::Address)),
-            ("https://www.evil.example/", Err(Denied::Site)),
-        ] {
-            assert_eq!(address(text, &sites).as_ref().map(Url::as_str), expected.as_ref().copied(), "{text:?}");
-        }
-    }
 }

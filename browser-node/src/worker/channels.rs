@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tandem_protocol::control::Demand;
 use tandem_protocol::input::{ControlInput, PointerInput, channel};
 use tandem_protocol::notice::{CursorNotice, Notice};
+use tandem_protocol::talk::{TalkInput, TalkNotice};
 use tandem_protocol::{ParticipantId, WireError, limits, parse, to_json};
 use tokio::sync::mpsc;
 use webrtc::data_channel::{DataChannel, DataChannelEvent};
@@ -23,6 +24,9 @@ pub enum FromChannel {
     Opened(ParticipantId),
     Pointer(ParticipantId, PointerInput),
     Control(ParticipantId, ControlInput),
+    /// A participant can be talked to from now on.
+    Listens(ParticipantId),
+    Talk(ParticipantId, TalkInput),
     Demand(Demand),
     /// Not a message of ours.
     Malformed(ParticipantId, WireError),
@@ -51,12 +55,12 @@ impl Kind {
         }
     }
 
-    fn read(self, message: &[u8]) -> Result<Option<FromChannel>, WireError> {
+    fn read(self, message: &[u8]) -> Result<FromChannel, WireError> {
         Ok(match self {
-            Kind::Pointer(who) => Some(FromChannel::Pointer(who, parse(message, limits::POINTER)?)),
-            Kind::Control(who) => Some(FromChannel::Control(who, parse(message, limits::CONTROL)?)),
-            Kind::Sfu => Some(FromChannel::Demand(parse(message, limits::POINTER)?)),
-            Kind::Talk(_) => None,
+            Kind::Pointer(who) => FromChannel::Pointer(who, parse(message, limits::POINTER)?),
+            Kind::Control(who) => FromChannel::Control(who, parse(message, limits::CONTROL)?),
+            Kind::Sfu => FromChannel::Demand(parse(message, limits::POINTER)?),
+            Kind::Talk(who) => FromChannel::Talk(who, parse(message, limits::TALK)?),
         })
     }
 }
@@ -65,6 +69,7 @@ impl Kind {
 struct Outgoing {
     control: HashMap<ParticipantId, mpsc::Sender<String>>,
     pointer: HashMap<ParticipantId, mpsc::Sender<String>>,
+    talk: HashMap<ParticipantId, mpsc::Sender<String>>,
 }
 
 /// The open channels of a connection.
@@ -101,6 +106,14 @@ impl Channels {
         }
     }
 
+    /// Passes on what people say to each other. A page that does not keep up is cut off, and hears it all anew when it is back.
+    pub fn talk(&self, who: ParticipantId, notice: &TalkNotice) {
+        let mut outgoing = self.outgoing();
+        if outgoing.talk.get(&who).is_some_and(|to| to.try_send(to_json(notice)).is_err()) {
+            outgoing.talk.remove(&who);
+        }
+    }
+
     /// Takes a channel that opened.
     pub fn open(&self, channel: Arc<dyn DataChannel>, events: mpsc::Sender<FromPublisher>) {
         let channels = self.clone();
@@ -117,10 +130,16 @@ impl Channels {
         let mut outgoing = match kind {
             Kind::Control(who) => Some(self.register(who, NOTICES, |o| &mut o.control)),
             Kind::Pointer(who) => Some(self.register(who, CURSORS, |o| &mut o.pointer)),
-            Kind::Talk(_) | Kind::Sfu => None,
+            Kind::Talk(who) => Some(self.register(who, NOTICES, |o| &mut o.talk)),
+            Kind::Sfu => None,
         };
-        if let Kind::Control(who) = kind {
-            let _ = events.send(FromPublisher::Channel(FromChannel::Opened(who))).await;
+        let opened = match kind {
+            Kind::Control(who) => Some(FromChannel::Opened(who)),
+            Kind::Talk(who) => Some(FromChannel::Listens(who)),
+            Kind::Pointer(_) | Kind::Sfu => None,
+        };
+        if let Some(opened) = opened {
+            let _ = events.send(FromPublisher::Channel(opened)).await;
         }
         loop {
             let next = async {
@@ -133,9 +152,11 @@ impl Channels {
                 event = channel.poll() => match event {
                     Some(DataChannelEvent::OnMessage(message)) => {
                         let event = match (kind.read(&message.data), kind) {
-                            (Ok(Some(event)), _) => event,
-                            (Err(error), Kind::Pointer(who) | Kind::Control(who)) => FromChannel::Malformed(who, error),
-                            (Ok(None) | Err(_), _) => continue,
+                            (Ok(event), _) => event,
+                            (Err(error), Kind::Pointer(who) | Kind::Control(who) | Kind::Talk(who)) => {
+                                FromChannel::Malformed(who, error)
+                            }
+                            (Err(_), Kind::Sfu) => continue,
                         };
                         if events.send(FromPublisher::Channel(event)).await.is_err() {
                             break;
@@ -198,7 +219,7 @@ mod tests {
         }
         assert!(matches!(
             control.read(b"{\"type\":\"release_all\"}"),
-            Ok(Some(FromChannel::Control(_, ControlInput::ReleaseAll)))
+            Ok(FromChannel::Control(_, ControlInput::ReleaseAll))
         ));
     }
 }

@@ -1,14 +1,18 @@
 //! The worker: one session's compositor, encoder, gate, publisher and Chromium, in one process.
 
+mod address;
 pub mod audience;
 mod bitrate;
 mod browser;
 mod channels;
+mod chat;
 mod chromium;
 mod denials;
+mod dialogs;
 pub mod encoder;
 mod eyes;
 mod notices;
+mod own;
 mod pdf;
 mod photon;
 mod picture;
@@ -82,7 +86,7 @@ async fn serve(orders: &mut handshake::Orders, reporter: &Reporter) -> Result<En
             change = warm.browser.next() => match change {
                 browser::FromBrowser::Gone => bail!("the warm browser ended"),
                 browser::FromBrowser::Crashed(_) => bail!("the warm browser's page crashed"),
-                browser::FromBrowser::Tabs | browser::FromBrowser::Navigated(_) | browser::FromBrowser::Guard(..) => {}
+                _ => {}
             },
             order = orders.recv() => match order {
                 Some(Order::Claim { claim }) => break *claim,
@@ -166,8 +170,9 @@ impl Warm {
         let compositor = tandem_compositor::start(config, sockets.wayland, eyes)?;
         let (read, write) = sockets.pipe.into_split();
         let session = tandem_cdp::connect(read, write, browser::is_wanted);
-        let mut browser =
-            Browser::attach(session, viewport, &extension).await.context("the browser does not answer")?;
+        let mut browser = Browser::attach(session, viewport, &extension, egress.refusals())
+            .await
+            .context("the browser does not answer")?;
         proof::prove(&mut browser, &mut seen, &compositor.handle(), viewport).await?;
         Ok(Warm { browser, seen, slots, encoded, compositor, chromium, egress, rules })
     }

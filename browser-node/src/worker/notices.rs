@@ -2,6 +2,7 @@
 
 use super::audience::{Agent, Customer, Only};
 use std::collections::HashMap;
+use tandem_protocol::dialog::Dialog;
 use tandem_protocol::notice::{Field, FieldKind, Notice, Tab};
 use tandem_protocol::{Private, TabId};
 use url::Url;
@@ -54,6 +55,9 @@ impl Vouched {
             Notice::Cursor { .. } if self.customer_points => return None,
             // What was pointed at may be hidden, and so may what rules find.
             Notice::Picked { .. } | Notice::Matches { .. } => return None,
+            Notice::Dialog { dialog } => Notice::Dialog { dialog: dialog.as_ref().map(without_words) },
+            // Where something is found may be hidden, and so may what the customer copies and whom they call.
+            Notice::Found { .. } | Notice::Copied { .. } | Notice::Handed { .. } => return None,
             Notice::Viewport { .. }
             | Notice::Cursor { .. }
             | Notice::Press { .. }
@@ -79,6 +83,11 @@ impl Vouched {
         };
         tabs.iter().map(vouched).collect()
     }
+}
+
+/// Agents know that something is asked, and who asks.
+fn without_words(dialog: &Dialog) -> Dialog {
+    Dialog { text: Private::default(), proposal: Private::default(), ..dialog.clone() }
 }
 
 /// The caret's place tells how much was typed, and each of its moves that something was.

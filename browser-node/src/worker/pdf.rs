@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(RustEmbed)]
 #[folder = "../web-client/dist-pdf"]
 #[allow_missing = true]
-struct Files;
+pub(super) struct Files;
 
 /// Whether an answer is a PDF that Chromium would show; what it would save is left to it.
 pub fn is_pdf(answer: &Paused) -> bool {

@@ -1,17 +1,22 @@
 //! Requests that Chromium holds until we have answered: the page in which a warm browser proves itself, PDFs, and what the page
 //! that shows them needs. Whatever is none of these goes on at once, untouched.
 
-use super::pdf;
+use super::{own, pdf};
 use chromiumoxide_cdp::cdp::browser_protocol::fetch::{
-    self, ContinueRequestParams, HeaderEntry, RequestId, RequestPattern, RequestStage,
+    self, AuthChallengeResponse, AuthChallengeResponseResponse, ContinueRequestParams, ContinueWithAuthParams,
+    HeaderEntry, RequestId, RequestPattern, RequestStage,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::network::ResourceType;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tandem_cdp::{Event, Handle};
+use tandem_egress::Refusals;
+use tandem_protocol::Private;
 use tokio::sync::Semaphore;
 
+/// A server wants a name and a password.
+pub const AUTH_REQUIRED: &str = fetch::EventAuthRequired::IDENTIFIER;
 pub const PAUSED: &str = fetch::EventRequestPaused::IDENTIFIER;
 
 /// Where a warm browser proves itself (RFC 6761: `invalid` has no servers).
@@ -28,11 +33,11 @@ pub fn hold(page: &Handle, proving: bool) {
         ..RequestPattern::default()
     };
     let at = |address: &str| RequestPattern { url_pattern: Some(format!("{address}*")), ..RequestPattern::default() };
-    let mut patterns = vec![at(pdf::MORE), documents];
+    let mut patterns = vec![at(pdf::MORE), at(own::EMPTY), documents];
     if proving {
         patterns.insert(0, at(NOWHERE));
     }
-    let enable = fetch::EnableParams { patterns: Some(patterns), handle_auth_requests: None };
+    let enable = fetch::EnableParams { patterns: Some(patterns), handle_auth_requests: Some(true) };
     // An error says that the page is gone.
     let _ = page.tell(fetch::EnableParams::IDENTIFIER, enable);
 }
@@ -41,15 +46,14 @@ pub fn hold(page: &Handle, proving: bool) {
 #[derive(Clone)]
 pub struct Requests {
     reading: Arc<Semaphore>,
-}
-
-impl Default for Requests {
-    fn default() -> Requests {
-        Requests { reading: Arc::new(Semaphore::new(AT_ONCE)) }
-    }
+    refusals: Refusals,
 }
 
 impl Requests {
+    pub fn new(refusals: Refusals) -> Requests {
+        Requests { reading: Arc::new(Semaphore::new(AT_ONCE)), refusals }
+    }
+
     /// Answers one at once, or sees to it that it will be answered.
     pub fn answer(&self, page: &Handle, event: &Event) {
         let Ok(paused) = event.parse::<Paused>() else {
@@ -63,6 +67,8 @@ impl Requests {
             Kind::Other => go_on(page, paused.request_id),
             Kind::Proof => Answer::new(paused.request_id, 200).send(page, b""),
             Kind::More => pdf::more(page, paused),
+            Kind::Empty => own::empty(page, paused),
+            Kind::Failed => own::failed(page, paused, &self.refusals),
             Kind::Pdf => {
                 tokio::spawn(pdf::show(page.clone(), paused, self.reading.clone()));
             }
@@ -74,10 +80,71 @@ pub fn go_on(page: &Handle, request: RequestId) {
     let _ = page.tell(ContinueRequestParams::IDENTIFIER, ContinueRequestParams::new(request));
 }
 
+/// A request that waits for a name and a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge(pub RequestId);
+
+/// What a server says when it wants a password.
+pub struct Challenged {
+    pub challenge: Challenge,
+    pub origin: String,
+    pub realm: String,
+}
+
+/// Reads `Fetch.authRequired`. What cannot be read, or is no server's, is answered here: there is no password.
+pub fn challenge(page: &Handle, event: &Event) -> Option<Challenged> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Required {
+        request_id: RequestId,
+        auth_challenge: AuthChallenge,
+    }
+    #[derive(Deserialize)]
+    struct AuthChallenge {
+        #[serde(default)]
+        source: String,
+        origin: String,
+        #[serde(default)]
+        realm: String,
+    }
+    match event.parse::<Required>() {
+        Ok(Required { request_id, auth_challenge: AuthChallenge { source, origin, realm } }) if source != "Proxy" => {
+            Some(Challenged { challenge: Challenge(request_id), origin, realm })
+        }
+        Ok(Required { request_id, .. }) => {
+            Challenge(request_id).answer(page, None);
+            None
+        }
+        Err(_) => {
+            if let Ok(Held { request_id }) = event.parse() {
+                Challenge(request_id).answer(page, None);
+            }
+            None
+        }
+    }
+}
+
+impl Challenge {
+    /// A name and a password, or that there is none.
+    pub fn answer(&self, page: &Handle, credentials: Option<(&Private<String>, &Private<String>)>) {
+        let response = match credentials {
+            Some((name, password)) => AuthChallengeResponse {
+                response: AuthChallengeResponseResponse::ProvideCredentials,
+                username: Some(name.reveal().clone()),
+                password: Some(password.reveal().clone()),
+            },
+            None => AuthChallengeResponse::new(AuthChallengeResponseResponse::CancelAuth),
+        };
+        let _ = page.tell(ContinueWithAuthParams::IDENTIFIER, ContinueWithAuthParams::new(self.0.clone(), response));
+    }
+}
+
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
     Proof,
     More,
+    Empty,
+    Failed,
     Pdf,
     Other,
 }
@@ -94,6 +161,9 @@ struct Held {
 pub struct Paused {
     pub request_id: RequestId,
     pub request: Request,
+    /// Why there is no answer (`Network.ErrorReason`).
+    #[serde(default)]
+    response_error_reason: Option<String>,
     #[serde(default)]
     pub response_status_code: Option<i64>,
     #[serde(default)]
@@ -109,9 +179,16 @@ pub struct Request {
 
 impl Paused {
     fn kind(&self) -> Kind {
+        match self.response_error_reason.as_deref() {
+            None => {}
+            // Somebody went elsewhere meanwhile, or what answered does not want to be in a frame: no page is missing.
+            Some("Aborted" | "BlockedByResponse") => return Kind::Other,
+            Some(_) => return Kind::Failed,
+        }
         match self.response_status_code {
             None if self.request.url.starts_with(NOWHERE) => Kind::Proof,
             None if self.request.url.starts_with(pdf::MORE) => Kind::More,
+            None if self.request.url.starts_with(own::EMPTY) => Kind::Empty,
             // Redirections and answers without a body are no documents.
             Some(200..=203 | 206..=299 | 400..=599) if self.is_shown() && pdf::is_pdf(self) => Kind::Pdf,
             _ => Kind::Other,
@@ -214,9 +291,20 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_does_not_come_is_told_in_our_words() {
+        for (reason, expected) in
+            [("NameNotResolved", Kind::Failed), ("Failed", Kind::Failed), ("Aborted", Kind::Other)]
+        {
+            let paused = json!({ "requestId": "1", "request": { "url": "https://shop.example/" }, "responseErrorReason": reason });
+            assert_eq!(serde_json::from_value::<Paused>(paused).unwrap().kind(), expected, "{reason}");
+        }
+    }
+
+    #[test]
     fn what_we_answer_ourselves_never_leaves_the_browser() {
         assert_eq!(kind(NOWHERE, None, &[]), Kind::Proof);
         assert_eq!(kind("https://pdf.invalid/wasm/openjpeg.wasm", None, &[]), Kind::More);
+        assert_eq!(kind(own::EMPTY, None, &[]), Kind::Empty);
         assert_eq!(kind("https://pdf.invalid.example/", None, &[]), Kind::Other);
         assert_eq!(kind("https://shop.example/", None, &[]), Kind::Other);
     }

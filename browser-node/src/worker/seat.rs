@@ -62,6 +62,9 @@ impl Seat {
             Action::Tab { tab, close } => {
                 browser.tab(*tab, *close);
             }
+            Action::NewTab => return browser.new_tab(),
+            Action::Answer { dialog, answer } => browser.answer(*dialog, answer),
+            Action::Find { text, backwards } => browser.find(text, *backwards),
             Action::Resize { viewport } => self.resize(*viewport, browser),
             Action::Hide { x, y } => browser.hide_at(f64::from(*x), below_strip(*y)),
             Action::Pick { id, x, y } => browser.pick_at(*id, f64::from(*x), below_strip(*y)),

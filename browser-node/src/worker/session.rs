@@ -2,12 +2,15 @@
 //! or a report.
 
 mod pictures;
+mod talking;
 mod telling;
 
 use super::Encoders;
+use super::address::address;
 use super::audience::{Agent, Customer, Only};
-use super::browser::{Browser, FromBrowser, FromGuard, address};
+use super::browser::{Browser, FromBrowser, FromGuard};
 use super::channels::FromChannel;
+use super::chat::Chat;
 use super::denials::Denials;
 use super::encoder::Encoded;
 use super::eyes::Seen;
@@ -82,6 +85,9 @@ pub struct Live {
     encode_time: Duration,
     epoch: Instant,
     denials: Denials,
+    /// When people were last told that a page wants more tabs than there may be.
+    crowded: Option<Instant>,
+    chat: Chat,
     active: Option<Instant>,
     reports: Reporter,
 }
@@ -166,6 +172,8 @@ impl Live {
             encode_time: Duration::ZERO,
             epoch: Instant::now(),
             denials: Denials::default(),
+            crowded: None,
+            chat: Chat::default(),
             active: None,
             reports,
         };
@@ -218,6 +226,8 @@ impl Live {
                 Event::Share => self.share(),
                 Event::Overdue => self.overdue(),
                 Event::Browser(FromBrowser::Tabs) => self.tabs_changed(),
+                Event::Browser(FromBrowser::Dialogs) => self.tell_dialog(),
+                Event::Browser(FromBrowser::TooManyTabs) => self.too_many_tabs(),
                 Event::Browser(FromBrowser::Navigated(tab)) => {
                     self.vouched.forget(tab);
                     self.show_areas(Vec::new());
@@ -362,6 +372,8 @@ impl Live {
                 self.carry_out(Some(who), outcome, arrived);
                 self.is_active();
             }
+            FromPublisher::Channel(FromChannel::Listens(who)) => self.hears_all(who),
+            FromPublisher::Channel(FromChannel::Talk(who, input)) => self.said(who, input),
             FromPublisher::Channel(FromChannel::Malformed(who, error)) => {
                 tracing::debug!(%who, %error, "message refused");
                 self.reports.count(Counter::Malformed);
@@ -484,6 +496,7 @@ fn id_of(input: &tandem_protocol::input::ControlInput) -> Option<InputId> {
         | Text { id, .. }
         | Touch { id, .. }
         | Pick { id, .. } => Some(*id),
+        NewTab | Answer { .. } | Find { .. } => None,
         Compose { .. } | ReleaseAll | Navigate { .. } | Tab { .. } | Resize { .. } | Hide { .. } | Matches => None,
     }
 }

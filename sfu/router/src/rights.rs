@@ -2,6 +2,7 @@
 
 use crate::Channel;
 use tandem_protocol::input::ControlInput;
+use tandem_protocol::talk::{TalkInput, TalkNotice};
 use tandem_protocol::{Rights, Role, limits, parse};
 
 /// Somebody in a room.
@@ -16,13 +17,24 @@ impl Member {
     pub fn may_send(&self, channel: Channel, message: &[u8]) -> bool {
         match channel {
             Channel::Pointer => self.rights.point,
-            Channel::Talk => self.rights.annotate,
+            // What people say to each other is theirs, whatever they may do on the page.
+            Channel::Talk => match parse(message, limits::TALK) {
+                Ok(TalkInput::Chat(_)) => true,
+                Ok(TalkInput::Drawing(_)) => self.rights.annotate,
+                Err(_) => false,
+            },
             Channel::Control => parse::<ControlInput>(message, limits::CONTROL)
                 .is_ok_and(|input| self.rights.allow(self.role, input.act())),
         }
     }
 
-    /// Whether they get the picture, and what the node tells beside it.
+    /// Whether something that the node tells them goes on to them. Chat does in any case: a customer who has paused can be talked to.
+    pub fn may_hear(&self, channel: Channel, message: &[u8]) -> bool {
+        let is_chat = || matches!(parse(message, limits::TALK), Ok(TalkNotice::Chat(_)));
+        self.rights.view || (channel == Channel::Talk && is_chat())
+    }
+
+    /// Whether they get the picture.
     pub fn may_see(&self) -> bool {
         self.rights.view
     }
@@ -68,9 +80,24 @@ mod tests {
                     assert_eq!(sends(rights), always || of == act, "{role:?} {act:?} {rights:?}");
                 }
             }
-            let talks = |rights| Member { role, rights }.may_send(Channel::Talk, b"{}");
-            assert!(talks(Rights::ALL) && !talks(Rights { annotate: false, ..Rights::ALL }));
-            assert!(!Member { role, rights: Rights { view: false, ..Rights::ALL } }.may_see());
+            let sends = |rights, message: &str| Member { role, rights }.may_send(Channel::Talk, message.as_bytes());
+            let (chat, drawing) = (r#"{"chat":{"type":"typing","typing":true}}"#, r#"{"drawing":{"type":"clear"}}"#);
+            assert!(sends(Rights::NONE, chat) && !sends(Rights::ALL, "{}"));
+            assert!(sends(Rights::ALL, drawing) && !sends(Rights { annotate: false, ..Rights::ALL }, drawing));
+            let blind = Member { role, rights: Rights { view: false, ..Rights::ALL } };
+            assert!(!blind.may_see());
+            let (chat, drawing) =
+                (r#"{"chat":{"type":"typing","from":1,"typing":true}}"#, r#"{"drawing":{"type":"cleared","from":1}}"#);
+            for (channel, message, hears) in [
+                (Channel::Talk, chat, true),
+                (Channel::Talk, drawing, false),
+                (Channel::Talk, "{}", false),
+                (Channel::Control, chat, false),
+                (Channel::Pointer, chat, false),
+            ] {
+                assert_eq!(blind.may_hear(channel, message.as_bytes()), hears, "{role:?} {channel:?} {message}");
+                assert!(Member { role, rights: Rights::ALL }.may_hear(channel, message.as_bytes()));
+            }
         }
     }
 

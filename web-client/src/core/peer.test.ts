@@ -99,6 +99,8 @@ function world() {
   const cursors: CursorNotice[] = [];
   const streams: MediaStream[] = [];
   const ready = vi.fn();
+  const talk = vi.fn();
+  const listening = vi.fn();
   const peer = new Peer({
     iceServers: [{ urls: ['turn:t'], username: 'u', credential: 'p' }, { urls: ['stun:s'], username: null, credential: null }],
     offer: (sdp) => offers.push(sdp),
@@ -107,8 +109,10 @@ function world() {
     ready,
     cursor: (notice) => cursors.push(notice),
     notice: (notice) => notices.push(notice),
+    talk,
+    listening,
   });
-  return { peer, offers, states, notices, cursors, streams, ready, connection: () => Connection.all.at(-1)! };
+  return { peer, offers, states, notices, cursors, streams, ready, talk, listening, connection: () => Connection.all.at(-1)! };
 }
 type World = ReturnType<typeof world>;
 

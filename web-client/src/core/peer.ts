@@ -1,6 +1,6 @@
 //! The media connection to the SFU: one picture in, three data channels out and in.
 
-import type { ControlInput, CursorNotice, IceServer, Notice, PointerInput } from '../protocol.gen';
+import type { ControlInput, CursorNotice, IceServer, Notice, PointerInput, TalkInput, TalkNotice } from '../protocol.gen';
 
 export type PeerState =
   | 'connecting'
@@ -22,6 +22,9 @@ export interface PeerOptions {
   ready(): void;
   cursor(notice: CursorNotice): void;
   notice(notice: Notice): void;
+  talk(notice: TalkNotice): void;
+  /** The talk channel is open: all that was said is told anew. */
+  listening(): void;
 }
 
 /** How long gathering may hold up the offer. The SFU is ICE-lite and learns our addresses from our checks anyway. */
@@ -39,6 +42,7 @@ export class Peer {
   #connection: RTCPeerConnection | null = null;
   #pointer: RTCDataChannel | null = null;
   #control: RTCDataChannel | null = null;
+  #talk: RTCDataChannel | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
   #sequence = 0;
@@ -102,6 +106,13 @@ export class Peer {
     return true;
   }
 
+  /** Tells whether it is on its way. */
+  talk(input: TalkInput): boolean {
+    if (this.#talk?.readyState !== 'open') return false;
+    this.#talk.send(JSON.stringify(input));
+    return true;
+  }
+
   stats(): Promise<RTCStatsReport | null> {
     return this.#connection ? this.#connection.getStats() : Promise.resolve(null);
   }
@@ -134,10 +145,12 @@ export class Peer {
     };
     this.#pointer = connection.createDataChannel('pointer', { ordered: false, maxRetransmits: 0 });
     this.#control = connection.createDataChannel('control');
-    connection.createDataChannel('talk');
+    this.#talk = connection.createDataChannel('talk');
     this.#pointer.onmessage = ({ data }) => heard<CursorNotice>(data, (notice) => this.#options.cursor(notice));
     this.#control.onmessage = ({ data }) => heard<Notice>(data, (notice) => this.#options.notice(notice));
     this.#control.onopen = () => this.#options.ready();
+    this.#talk.onmessage = ({ data }) => heard<TalkNotice>(data, (notice) => this.#options.talk(notice));
+    this.#talk.onopen = () => this.#options.listening();
     connection.onconnectionstatechange = () => this.#changed(connection);
     return connection;
   }
@@ -176,7 +189,7 @@ export class Peer {
   #release(): void {
     clearTimeout(this.#timer);
     const connection = this.#connection;
-    this.#connection = this.#pointer = this.#control = null;
+    this.#connection = this.#pointer = this.#control = this.#talk = null;
     if (!connection) return;
     connection.ontrack = connection.onconnectionstatechange = null;
     connection.close();

@@ -19,8 +19,12 @@ export function needs(input: ControlInput): keyof Rights | null {
     case 'navigate':
       return 'navigate';
     case 'tab':
+    case 'new_tab':
       return 'open_tabs';
+    case 'answer':
+      return input.answer.answer === 'dismiss' ? 'click' : null;
     case 'release_all':
+    case 'find':
     case 'hide':
     case 'pick':
     case 'matches':

@@ -9,7 +9,7 @@ import { needs } from '../core/rights';
 import { Session, type Joined, type Link } from '../core/session';
 import { Resizer, type Place } from '../core/viewport';
 import type {
-  ControlInput, CursorShape, Denied, EndReason, Field, Notice, Participant, Refusal, Report, Rights, ServerSignal, SessionState, Tab, Thing, Viewport,
+  ControlInput, CursorShape, Denied, Dialog, EndReason, Field, Notice, Participant, Refusal, Report, Rights, ServerSignal, SessionState, Tab, Thing, Viewport,
 } from '../protocol.gen';
 
 export type Connection = 'connecting' | 'connected' | 'reconnecting';
@@ -40,6 +40,14 @@ export class LiveSession {
   cursors = $state.raw<Cursor[]>([]);
   tabs = $state.raw<Tab[]>([]);
   field = $state.raw<Field | null>(null);
+  /** What the page in front asks. */
+  dialog = $state.raw<Dialog | null>(null);
+  /** Whether what was looked for last is on the page. */
+  found = $state<boolean | null>(null);
+  /** What was copied on the page last, to be pasted at home. */
+  copied = $state<string | null>(null);
+  /** A telephone number or a mail address for the customer's own device. */
+  handed = $state<string | null>(null);
   crashed = $state.raw<{ tab: number | null } | null>(null);
   /** The agent's picture stands still for privacy. */
   withheld = $state(false);
@@ -349,6 +357,8 @@ export class LiveSession {
         if (this.#cursors.moved(notice)) this.cursors = this.#cursors.all();
       },
       notice: (notice) => this.#noticed(notice),
+      talk: () => undefined,
+      listening: () => undefined,
     });
     void this.#peer.connect();
   }
@@ -386,6 +396,18 @@ export class LiveSession {
         return;
       case 'matches':
         this.matches = notice;
+        return;
+      case 'dialog':
+        this.dialog = notice.dialog;
+        return;
+      case 'found':
+        this.found = notice.found;
+        return;
+      case 'copied':
+        this.copied = notice.text;
+        return;
+      case 'handed':
+        this.handed = notice.url;
         return;
       case 'crashed':
         this.crashed = { tab: notice.tab };

@@ -21,6 +21,7 @@ const es: Texts = {
     shortcut: 'Este atajo no se comparte',
     site: 'Este sitio no se puede abrir aquí',
     address: 'Esta dirección no se puede abrir',
+    tabs: 'No caben más pestañas. Cierre una primero',
     flood: 'Demasiado rápido. Inténtelo de nuevo',
     masked: 'Esto está oculto. Solo el cliente puede usarlo',
     blocked: 'Solo el cliente puede hacer esto',

@@ -21,6 +21,7 @@ const fr: Texts = {
     shortcut: 'Ce raccourci n’est pas partagé',
     site: 'Ce site ne peut pas être ouvert ici',
     address: 'Cette adresse ne peut pas être ouverte',
+    tabs: 'Il y a déjà trop d’onglets. Fermez-en un d’abord',
     flood: 'C’était trop rapide. Réessayez',
     masked: 'Ceci est masqué. Seul le client peut l’utiliser',
     blocked: 'Seul le client peut faire cela',

@@ -21,6 +21,7 @@ const it: Texts = {
     shortcut: 'Questa scorciatoia non è condivisa',
     site: 'Questo sito non si può aprire qui',
     address: 'Questo indirizzo non si può aprire',
+    tabs: 'Non si possono aprire altre schede. Ne chiuda prima una',
     flood: 'Troppo veloce. Riprovi',
     masked: 'È nascosto. Solo il cliente può usarlo',
     blocked: 'Solo il cliente può farlo',

@@ -21,6 +21,7 @@ const pt: Texts = {
     shortcut: 'Este atalho não é partilhado',
     site: 'Este site não pode ser aberto aqui',
     address: 'Este endereço não pode ser aberto',
+    tabs: 'Não cabem mais separadores. Feche um primeiro',
     flood: 'Foi demasiado rápido. Tente de novo',
     masked: 'Isto está oculto. Só o cliente o pode usar',
     blocked: 'Só o cliente pode fazer isto',

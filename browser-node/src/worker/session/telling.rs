@@ -3,9 +3,12 @@
 use super::{Admitted, Live};
 use crate::handshake::Report;
 use crate::worker::notices::Vouched;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tandem_protocol::notice::{Denied, Notice};
 use tandem_protocol::{Audience, InputId, ParticipantId, Role, Viewport};
+
+/// People hear so often at the most that a page wants too many tabs.
+const CROWDED_EVERY: Duration = Duration::from_secs(5);
 
 impl Live {
     pub(super) fn show_areas(&mut self, areas: Vec<[f32; 4]>) {
@@ -52,6 +55,7 @@ impl Live {
             Notice::Tabs { tabs: self.browser.tabs().to_vec() },
             Notice::Withheld { withheld: self.withheld },
             Notice::Hidden { areas: self.areas.clone() },
+            Notice::Dialog { dialog: self.browser.dialog().cloned() },
         ] {
             self.tell(who, &notice);
         }
@@ -91,6 +95,18 @@ impl Live {
         let is_news = std::mem::replace(&mut self.shared_field, shared) != shared;
         let agents = self.viewers(Audience::Agent).filter(|_| is_news);
         self.viewers(Audience::Customer).chain(agents).for_each(|who| self.tell(who, &Notice::Field { field }));
+    }
+
+    pub(super) fn tell_dialog(&self) {
+        self.tell_all(&Notice::Dialog { dialog: self.browser.dialog().cloned() });
+    }
+
+    /// A page may try to open tabs without end; people are told now and then.
+    pub(super) fn too_many_tabs(&mut self) {
+        if self.crowded.is_none_or(|at| at.elapsed() >= CROWDED_EVERY) {
+            self.crowded = Some(Instant::now());
+            self.tell_all(&Notice::Denied { id: None, reason: Denied::Tabs });
+        }
     }
 
     /// For those who asked, and nobody else.

@@ -1,0 +1,109 @@
+//! What the active page's guard is told and asked.
+
+use super::{Browser, Evaluated, FromBrowser, LEARNT, call, tell};
+use chromiumoxide_cdp::cdp::js_protocol::runtime::{EvaluateParams, ExecutionContextId};
+use tandem_cdp::{CdpError, Event, Handle};
+use tandem_protocol::policy::Policy;
+use tandem_protocol::{InputId, Private};
+
+impl Browser {
+    /// Has the active page paint a masked frame, or masked frames for a while.
+    pub fn ask_masked(&self, often: bool) {
+        self.tell_guard(if often { "phases.lease()" } else { "phases.shot()" });
+    }
+
+    /// The frame of this number has been seen, and was proved.
+    pub fn tell_passed(&self, counter: u64) {
+        self.tell_guard(&format!("phases.passed({counter})"));
+    }
+
+    /// Hides what is at a place of the window (CSS pixels) from everybody but the customer.
+    pub fn hide_at(&self, x: f64, y: f64) {
+        self.tell_guard(&format!("guard.hideAt({x}, {y})"));
+    }
+
+    /// Asks what is at a place of the window (CSS pixels), as a rule would find it.
+    pub fn pick_at(&self, InputId(id): InputId, x: f64, y: f64) {
+        self.tell_guard(&format!("pick.at({id}, {x}, {y})"));
+    }
+
+    /// Looks for a text, from the last find on; the guard says whether it is there.
+    pub fn find(&self, text: &Private<String>, backwards: bool) {
+        let text = serde_json::Value::from(text.reveal().as_str());
+        self.tell_guard(&format!("guard.find({text}, {backwards})"));
+    }
+
+    /// Asks how many things on the page each of the company's own rules finds.
+    pub fn count_matches(&self) {
+        self.tell_guard("pick.count()");
+    }
+
+    fn tell_guard(&self, what: &str) {
+        let Some(page) = self.tabs.active().and_then(|tab| self.pages.get(&tab)) else { return };
+        let Some(guard) = page.guard else { return };
+        let mut evaluate = EvaluateParams::new(format!("{}.{what}", self.guard));
+        evaluate.context_id = Some(ExecutionContextId::new(guard));
+        tell(&page.handle, EvaluateParams::IDENTIFIER, evaluate);
+    }
+
+    /// Tells the guards what the company hides and blocks, and waits until they know. A page may be on its way out, and its
+    /// guard with it: then the next one is told.
+    pub async fn learn(&mut self, policy: &Policy) -> Result<(), CdpError> {
+        loop {
+            while !self.is_guarded() {
+                if let FromBrowser::Gone = self.next().await {
+                    return Err(CdpError::Closed);
+                }
+            }
+            let Some((handle, params)) = self.lesson(policy) else { continue };
+            match handle.call::<Evaluated>(EvaluateParams::IDENTIFIER, params).await {
+                Ok(answer) => return answer.exception_details.map_or(Ok(()), |_| Err(CdpError::Shape)),
+                Err(CdpError::Detached | CdpError::Refused { .. }) => {
+                    if let Some(page) = self.tabs.active().and_then(|tab| self.pages.get_mut(&tab)) {
+                        page.guard = None;
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The same, without waiting. Each new guard is told until one has kept it: the page that was told may be on its way out.
+    pub fn learn_soon(&mut self, policy: Policy) {
+        self.unlearnt = Some(policy);
+        self.lessons += 1;
+        self.teach();
+    }
+
+    pub(super) fn teach(&self) {
+        let Some((handle, params)) = self.unlearnt.as_ref().and_then(|policy| self.lesson(policy)) else { return };
+        let Some(tab) = self.tabs.active() else { return };
+        let (handle, answer, lesson) = (handle.clone(), self.page_events_in.clone(), self.lessons);
+        tokio::spawn(async move {
+            let learnt = call::<Evaluated>(&handle, EvaluateParams::IDENTIFIER, params).await;
+            if let (Ok(Evaluated { exception_details: None }), Ok(params)) =
+                (learnt, serde_json::value::to_raw_value(&lesson))
+            {
+                let _ = answer.send((tab, Some(Event { method: LEARNT.into(), params, attached: None }))).await;
+            }
+        });
+    }
+
+    fn lesson(&self, policy: &Policy) -> Option<(&Handle, EvaluateParams)> {
+        let page = self.pages.get(&self.tabs.active()?)?;
+        let rules = serde_json::json!({
+            "masking": policy.masking,
+            "blocking": policy.blocking,
+            "lesson": self.lessons,
+        });
+        let mut evaluate = EvaluateParams::new(format!("{}.learn({rules})", self.guard));
+        evaluate.context_id = Some(ExecutionContextId::new(page.guard?));
+        evaluate.await_promise = Some(true);
+        Some((&page.handle, evaluate))
+    }
+
+    /// Whether the active page has a guard. Pages without one are nobody's but the customer's.
+    pub fn is_guarded(&self) -> bool {
+        self.tabs.active().and_then(|tab| self.pages.get(&tab)).is_some_and(|page| page.guard.is_some())
+    }
+}

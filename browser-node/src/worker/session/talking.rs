@@ -1,0 +1,28 @@
+//! What people say to each other and draw for each other.
+
+use super::Live;
+use tandem_protocol::ParticipantId;
+use tandem_protocol::talk::drawing::{DrawingInput, DrawingNotice};
+use tandem_protocol::talk::{TalkInput, TalkNotice};
+
+impl Live {
+    /// Somebody's page can be talked to: it hears what was said before.
+    pub(super) fn hears_all(&self, who: ParticipantId) {
+        let Some(publisher) = self.publisher.as_ref().filter(|_| self.people.contains_key(&who)) else { return };
+        for said in self.chat.said() {
+            publisher.channels().talk(who, &TalkNotice::Chat(said.clone()));
+        }
+    }
+
+    pub(super) fn said(&mut self, who: ParticipantId, input: TalkInput) {
+        let Some(person) = self.people.get(&who) else { return };
+        let notice = match input {
+            TalkInput::Chat(input) => self.chat.act(who, input).map(TalkNotice::Chat),
+            TalkInput::Drawing(_) if !person.rights.annotate => None,
+            TalkInput::Drawing(DrawingInput::Clear) => Some(TalkNotice::Drawing(DrawingNotice::Cleared { from: who })),
+        };
+        let (Some(notice), Some(publisher)) = (notice, &self.publisher) else { return };
+        self.people.keys().for_each(|one| publisher.channels().talk(*one, &notice));
+        self.is_active();
+    }
+}

@@ -1,0 +1,30 @@
+//! Messages between the people of a session.
+
+use crate::{ParticipantId, Private};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ChatInput {
+    /// `number` is the sender's own, by which a message that is sent again after a lost connection is known.
+    Say { number: u32, text: Private<String> },
+    /// The sender began, or stopped, writing.
+    Typing { typing: bool },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ChatNotice {
+    /// Somebody said something, the one who is told perhaps: then it has arrived. `at` is milliseconds since 1970.
+    Said {
+        from: ParticipantId,
+        number: u32,
+        at: u64,
+        text: Private<String>,
+    },
+    Typing {
+        from: ParticipantId,
+        typing: bool,
+    },
+}
