@@ -18,8 +18,8 @@ const PAGES = {
     <script>setTimeout(() => { const late = document.createElement('p'); late.style.cssText = 'width:300px;height:100px;background:rgb(0,0,200)'; document.body.append(late);
       late.textContent = '7,00 €'; setTimeout(() => late.insertAdjacentText('beforebegin', 'Balance: '), 300) }, 1000)</script>`,
   silent: `<title>Silent</title><style>* { margin: 0 }</style><input type="password" autofocus style="width:300px;height:40px"><p></p>`,
-  broken: `<title>Broken</title><input type="password"><p>0</p><script>let t = 0; (function step() { document.querySelector('p').textContent = ++t;
-    for (const e of document.querySelectorAll('*')) if (/-(key|marker)$/.test(e.className)) e.remove(); requestAnimationFrame(step) })()</script>`,
+  broken: `<title>Broken</title><input type="password"><p>0</p><script>let t = 0; (function step() { document.querySelector('p').textContent = ++t; requestAnimationFrame(step) })();
+    new MutationObserver(() => { for (const e of document.querySelectorAll('*')) if (/-(key|marker)$/.test(e.className)) e.remove() }).observe(document, { childList: true, subtree: true })</script>`,
 };
 
 let server, system, browser, made, customer, agent;
