@@ -4,7 +4,7 @@ import { SCREEN, seesPicture } from './people.mjs';
 export const DESK = { viewport: { width: 1280, height: 800 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
-const ADMIN_PAGES = ['overview', 'sessions', 'people', 'roles', 'sites', 'rules', 'rule-session', 'look', 'languages', 'notices', 'retention', 'integrations', 'audit'];
+const ADMIN_PAGES = ['overview', 'sessions', 'people', 'roles', 'sites', 'rules', 'rule-session', 'look', 'languages', 'replies', 'notices', 'retention', 'integrations', 'audit'];
 
 /** The demo admin's e-mail and password, as they were printed. */
 export function credentials(system) {
