@@ -536,7 +536,7 @@ async fn whatever_is_sent_is_refused_with_a_word(world: World) {
             (
                 "PUT",
                 "/companies/demo/quick-replies",
-                json!({ "replies": [{ "title": text, "texts": { "en": text } }] }),
+                json!({ "replies": [{ "title": text, "texts": { text: text } }] }),
             ),
             ("PUT", "/companies/demo/languages", json!({ "offered": [text], "fallback": "en" })),
             (
