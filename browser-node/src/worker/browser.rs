@@ -58,7 +58,7 @@ pub enum FromBrowser {
     Gone,
 }
 
-/// What a page's guard says (`gate.js`, `title.js`, `pick.js`).
+/// What a page's guard says (`gate.js`, `title.js`, `pick.js`, `errands.js`).
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromGuard {
@@ -76,6 +76,12 @@ pub enum FromGuard {
     Title { title: Option<String> },
     /// What is at the place that was asked for (its area in CSS pixels of the window).
     Picked { id: InputId, thing: Option<Box<Thing>> },
+    /// Whether what was looked for is on the page.
+    Found { found: bool },
+    /// Somebody other than the customer copied this, in which nothing is hidden.
+    Copied { text: Private<String> },
+    /// An address that is for a person's own device.
+    Handed { url: Private<String> },
     /// How many things each of the company's own rules finds; `lesson` is that of the policy by which the page goes.
     Matches { lesson: u32, masking: Vec<Option<u32>>, blocking: Vec<Option<u32>> },
 }

@@ -24,6 +24,7 @@ pub struct Eyes {
     cursor: watch::Sender<CursorShape>,
     field: watch::Sender<Option<Field>>,
     titles: watch::Sender<u64>,
+    copies: watch::Sender<u64>,
     connected: watch::Sender<bool>,
     proved: watch::Sender<u64>,
     one_kind: watch::Sender<bool>,
@@ -37,6 +38,8 @@ pub struct Seen {
     pub field: watch::Receiver<Option<Field>>,
     /// Counts the changes of the active page's title.
     pub titles: watch::Receiver<u64>,
+    /// Counts what pages put on the clipboard.
+    pub copies: watch::Receiver<u64>,
     /// False when Chromium closed its connection.
     pub connected: watch::Receiver<bool>,
     /// Counts the changes that only the customer has seen so far.
@@ -81,6 +84,7 @@ pub fn open(judge: Judge, slots: &Slots, viewport: Viewport) -> (Eyes, Seen) {
     let (cursor, cursor_seen) = watch::channel(CursorShape::default());
     let (field, field_seen) = watch::channel(None);
     let (titles, titles_seen) = watch::channel(0);
+    let (copies, copies_seen) = watch::channel(0);
     let (connected, connected_seen) = watch::channel(true);
     let (unproved, unproved_seen) = watch::channel(0);
     let (standing, standing_seen) = watch::channel(Standing::default());
@@ -95,6 +99,7 @@ pub fn open(judge: Judge, slots: &Slots, viewport: Viewport) -> (Eyes, Seen) {
         cursor,
         field,
         titles,
+        copies,
         connected,
         proved,
         one_kind,
@@ -105,6 +110,7 @@ pub fn open(judge: Judge, slots: &Slots, viewport: Viewport) -> (Eyes, Seen) {
         cursor: cursor_seen,
         field: field_seen,
         titles: titles_seen,
+        copies: copies_seen,
         connected: connected_seen,
         unproved: unproved_seen,
         standing: standing_seen,
@@ -158,5 +164,9 @@ impl Sink for Eyes {
                 self.connected.send_replace(false);
             }
         }
+    }
+
+    fn copied(&mut self) {
+        self.copies.send_modify(|count| *count += 1);
     }
 }

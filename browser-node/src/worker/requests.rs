@@ -27,13 +27,15 @@ const AT_ONCE: usize = 2;
 
 /// Has a page's requests held; `proving` as long as it is to have the page at [`NOWHERE`].
 pub fn hold(page: &Handle, proving: bool) {
-    let documents = RequestPattern {
+    let documents = |stage| RequestPattern {
         resource_type: Some(ResourceType::Document),
-        request_stage: Some(RequestStage::Response),
+        request_stage: Some(stage),
         ..RequestPattern::default()
     };
     let at = |address: &str| RequestPattern { url_pattern: Some(format!("{address}*")), ..RequestPattern::default() };
-    let mut patterns = vec![at(pdf::MORE), at(own::EMPTY), documents];
+    let mut patterns = vec![at(pdf::MORE), at(own::EMPTY), documents(RequestStage::Response)];
+    // Passwords are asked for of us only where the request itself was held.
+    patterns.push(documents(RequestStage::Request));
     if proving {
         patterns.insert(0, at(NOWHERE));
     }

@@ -1,6 +1,7 @@
 //! One session, from claim to release: everything that happens comes here as one event, and leaves as a permit, a notice
 //! or a report.
 
+mod errands;
 mod pictures;
 mod talking;
 mod telling;
@@ -31,7 +32,7 @@ use tandem_policy::{Gate, Millis, Outcome};
 use tandem_protocol::control::{Claim, Demand};
 use tandem_protocol::notice::{CursorNotice, Field, Notice, Thing};
 use tandem_protocol::signal::EndReason;
-use tandem_protocol::{Audience, InputId, ParticipantId, Rights, Role, TabId, Viewport};
+use tandem_protocol::{Audience, InputId, ParticipantId, Private, Rights, Role, TabId, Viewport};
 use tokio::sync::{mpsc, watch};
 
 /// Signalling hears that people are active so often at the most.
@@ -72,6 +73,8 @@ pub struct Live {
     /// Since when the agents' picture is behind, and whether they were told.
     behind: Option<Instant>,
     withheld: bool,
+    /// The tab in front, as people were last told.
+    front: Option<TabId>,
     /// Where something is hidden, as people were last told.
     areas: Vec<[f32; 4]>,
     /// The number of the frame that the page waits for to be seen.
@@ -87,6 +90,12 @@ pub struct Live {
     denials: Denials,
     /// When people were last told that a page wants more tabs than there may be.
     crowded: Option<Instant>,
+    /// When the customer was last handed an address.
+    handed: Option<Instant>,
+    /// Where the browser's clipboard comes when the customer has copied something.
+    clipboard: (mpsc::Sender<Private<String>>, mpsc::Receiver<Private<String>>),
+    /// When the customer last did something.
+    customer_acted: Option<Instant>,
     chat: Chat,
     active: Option<Instant>,
     reports: Reporter,
@@ -127,6 +136,8 @@ enum Event {
     Cursor,
     Field,
     Titled,
+    Copied,
+    Clipboard(Private<String>),
     HoldExpired,
     CompositorGone,
 }
@@ -163,6 +174,7 @@ impl Live {
             followed: 0,
             behind: None,
             withheld: false,
+            front: None,
             areas: Vec::new(),
             closing: None,
             asked: None,
@@ -173,6 +185,9 @@ impl Live {
             epoch: Instant::now(),
             denials: Denials::default(),
             crowded: None,
+            handed: None,
+            clipboard: mpsc::channel(1),
+            customer_acted: None,
             chat: Chat::default(),
             active: None,
             reports,
@@ -197,6 +212,8 @@ impl Live {
                 Ok(()) = self.seen.cursor.changed() => Event::Cursor,
                 Ok(()) = self.seen.field.changed() => Event::Field,
                 Ok(()) = self.seen.titles.changed() => Event::Titled,
+                Ok(()) = self.seen.copies.changed() => Event::Copied,
+                Some(text) = self.clipboard.1.recv() => Event::Clipboard(text),
                 Ok(()) = self.seen.unproved.changed() => Event::Unproved,
                 Ok(()) = self.seen.standing.changed() => Event::Standing,
                 Ok(()) = self.seen.proved.changed(), if self.closing.is_some() => Event::Proved,
@@ -251,6 +268,8 @@ impl Live {
                     self.tell_field();
                 }
                 Event::Titled => self.browser.ask_title(),
+                Event::Copied => self.ask_copied(),
+                Event::Clipboard(text) => self.copied_by_customer(text),
                 Event::HoldExpired => {
                     let outcome = self.gate.expire(self.now());
                     self.carry_out(None, outcome, Instant::now());
@@ -393,6 +412,7 @@ impl Live {
     fn acted(&mut self, who: ParticipantId) {
         let Some(person) = self.people.get(&who) else { return };
         let is_customer = person.role == Role::Customer;
+        self.customer_acted = if is_customer { Some(Instant::now()) } else { self.customer_acted };
         *(if is_customer { &mut self.customer } else { &mut self.other }) = Some(who);
         self.vouched.set_customer_points(is_customer);
     }
@@ -442,6 +462,9 @@ impl Live {
                 self.tell_customers(&Notice::Matches { lesson, masking, blocking });
             }
             FromGuard::Matches { .. } => {}
+            FromGuard::Found { found } => self.tell_customers(&Notice::Found { found }),
+            FromGuard::Copied { text } => self.copied_by_other(text),
+            FromGuard::Handed { url } => self.handed(url),
             FromGuard::Title { title } => {
                 self.vouched.set_title(tab, title);
                 self.tabs_changed();
@@ -456,6 +479,9 @@ impl Live {
                 && let Some(who) = who
             {
                 self.denied(who, None, Some(reason));
+            }
+            if matches!(permit.action(), tandem_policy::Action::Tab { .. }) {
+                self.tabs_changed();
             }
             if let Some((who, id)) = permit.input() {
                 let dispatched = Instant::now();
