@@ -128,7 +128,7 @@ caret: [number, number, number, number], };
 
 export type FieldKind = "text" | "password" | "number" | "email" | "phone" | "url";
 
-export type Denied = "role" | "busy" | "shortcut" | "site" | "address" | "tabs" | "flood" | "masked" | "blocked" | "typing";
+export type Denied = "role" | "busy" | "shortcut" | "site" | "address" | "asked" | "tabs" | "flood" | "masked" | "blocked" | "typing";
 
 export type Stages = { 
 /**

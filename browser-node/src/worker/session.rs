@@ -20,7 +20,7 @@ use super::photon::Photons;
 use super::publisher::{FromPublisher, Publisher, PublisherError};
 use super::seat::Seat;
 use super::sharing::Sharing;
-use super::view::Slots;
+use super::view::{Over, Slots};
 use crate::handshake::{Order, Report, Reporter};
 use crate::metrics::{Counter, Stage};
 use std::collections::HashMap;
@@ -28,8 +28,9 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use tandem_egress::Rules;
 use tandem_masking::STRIP;
-use tandem_policy::{Gate, Millis, Outcome};
+use tandem_policy::{Action, Gate, Millis, Outcome};
 use tandem_protocol::control::{Claim, Demand};
+use tandem_protocol::dialog::DialogKind;
 use tandem_protocol::notice::{CursorNotice, Field, Notice, Thing};
 use tandem_protocol::signal::EndReason;
 use tandem_protocol::{Audience, InputId, ParticipantId, Private, Rights, Role, TabId, Viewport};
@@ -200,7 +201,11 @@ impl Live {
     pub async fn run(mut self, orders: &mut crate::handshake::Orders, encoded: &mut Encoders) -> EndReason {
         self.publish().await;
         loop {
-            let overdue = self.behind.filter(|_| !self.withheld).map(|since| since + PATIENCE);
+            let over = self.over();
+            self.seen.visible.set_over(over);
+            self.gate.set_asked(over == Over::Dialog);
+            // While a dialog is open everybody's picture stands still, and people know why.
+            let overdue = self.behind.filter(|_| !self.withheld && over != Over::Dialog).map(|since| since + PATIENCE);
             let share = self.sharing.deadline(self.facts());
             let hold = self.gate.deadline().map(|at| self.epoch + Duration::from_millis(at.0));
             let event = tokio::select! {
@@ -275,6 +280,14 @@ impl Live {
                     self.carry_out(None, outcome, Instant::now());
                 }
             }
+        }
+    }
+
+    fn over(&self) -> Over {
+        match self.browser.dialog() {
+            Some(dialog) if dialog.kind != DialogKind::Password => Over::Dialog,
+            _ if self.browser.is_guarded() => Over::Guard,
+            _ => Over::Nothing,
         }
     }
 
@@ -480,8 +493,10 @@ impl Live {
             {
                 self.denied(who, None, Some(reason));
             }
-            if matches!(permit.action(), tandem_policy::Action::Tab { .. }) {
-                self.tabs_changed();
+            match permit.action() {
+                Action::Tab { .. } => self.tabs_changed(),
+                Action::Answer { .. } | Action::Navigate { .. } => self.tell_dialog(),
+                _ => {}
             }
             if let Some((who, id)) = permit.input() {
                 let dispatched = Instant::now();

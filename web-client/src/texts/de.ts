@@ -22,6 +22,7 @@ const de: Texts = {
     site: 'Diese Website lässt sich hier nicht öffnen',
     address: 'Diese Adresse lässt sich nicht öffnen',
     tabs: 'Mehr Tabs gehen nicht. Schließen Sie erst einen',
+    asked: 'Die Seite wartet erst auf eine Antwort',
     flood: 'Das war zu schnell. Versuchen Sie es noch einmal',
     masked: 'Das ist verborgen. Nur der Kunde kann es benutzen',
     blocked: 'Das kann nur der Kunde tun',

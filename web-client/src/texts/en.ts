@@ -27,6 +27,7 @@ const denied: Record<Denied, string> = {
   site: 'This site cannot be opened here',
   address: 'This is not an address that can be opened',
   tabs: 'As many tabs are open as there may be. Close one first',
+  asked: 'The page waits for an answer first',
   flood: 'That was too fast. Try again',
   masked: 'This is hidden. Only the customer can use it',
   blocked: 'Only the customer can do this',

@@ -22,6 +22,7 @@ const es: Texts = {
     site: 'Este sitio no se puede abrir aquí',
     address: 'Esta dirección no se puede abrir',
     tabs: 'No caben más pestañas. Cierre una primero',
+    asked: 'La página espera primero una respuesta',
     flood: 'Demasiado rápido. Inténtelo de nuevo',
     masked: 'Esto está oculto. Solo el cliente puede usarlo',
     blocked: 'Solo el cliente puede hacer esto',

@@ -22,6 +22,7 @@ const fr: Texts = {
     site: 'Ce site ne peut pas être ouvert ici',
     address: 'Cette adresse ne peut pas être ouverte',
     tabs: 'Il y a déjà trop d’onglets. Fermez-en un d’abord',
+    asked: 'La page attend d’abord une réponse',
     flood: 'C’était trop rapide. Réessayez',
     masked: 'Ceci est masqué. Seul le client peut l’utiliser',
     blocked: 'Seul le client peut faire cela',

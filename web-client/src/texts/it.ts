@@ -22,6 +22,7 @@ const it: Texts = {
     site: 'Questo sito non si può aprire qui',
     address: 'Questo indirizzo non si può aprire',
     tabs: 'Non si possono aprire altre schede. Ne chiuda prima una',
+    asked: 'La pagina aspetta prima una risposta',
     flood: 'Troppo veloce. Riprovi',
     masked: 'È nascosto. Solo il cliente può usarlo',
     blocked: 'Solo il cliente può farlo',

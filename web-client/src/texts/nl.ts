@@ -22,6 +22,7 @@ const nl: Texts = {
     site: 'Deze site kan hier niet worden geopend',
     address: 'Dit adres kan niet worden geopend',
     tabs: 'Er kunnen niet meer tabbladen open. Sluit er eerst een',
+    asked: 'De pagina wacht eerst op een antwoord',
     flood: 'Dat ging te snel. Probeer het opnieuw',
     masked: 'Dit is verborgen. Alleen de klant kan het gebruiken',
     blocked: 'Alleen de klant kan dit doen',

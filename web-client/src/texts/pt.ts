@@ -22,6 +22,7 @@ const pt: Texts = {
     site: 'Este site não pode ser aberto aqui',
     address: 'Este endereço não pode ser aberto',
     tabs: 'Não cabem mais separadores. Feche um primeiro',
+    asked: 'A página espera primeiro por uma resposta',
     flood: 'Foi demasiado rápido. Tente de novo',
     masked: 'Isto está oculto. Só o cliente o pode usar',
     blocked: 'Só o cliente pode fazer isto',
