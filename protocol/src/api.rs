@@ -20,7 +20,7 @@ pub use people::{
 };
 pub use settings::{
     Approvals, CompanySite, CompanySites, CompanyTexts, Embedding, Languages, Logo, LogoKind, Look, PolicyVersion,
-    PolicyVersionList, Profile, Provider, PublicCompany, Retention, SignInSettings, TextsIn,
+    PolicyVersionList, Profile, Provider, PublicCompany, QuickReplies, QuickReply, Retention, SignInSettings, TextsIn,
 };
 
 use crate::notice::Tab;

@@ -135,6 +135,8 @@ pub fn generate() -> String {
         api::Languages,
         api::Approvals,
         api::Retention,
+        api::QuickReplies,
+        api::QuickReply,
         api::Embedding,
         api::SignInSettings,
         api::Provider,

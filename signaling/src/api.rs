@@ -23,13 +23,13 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, patch, post, put};
 use axum::{Json, Router};
-use caller::{By, People, SeeSites, Sessions, Settings};
+use caller::{By, People, SeeReplies, SeeSites, Sessions, Settings};
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use tandem_protocol::api::{
     self, Action, ApiError, Approvals, CompanySites, CompanyTexts, CreateSession, CreatedSession, Embedding, JoinLink,
-    Languages, Look, Navigate, RedeemPin, RedeemedPin, Retention, SessionList, SessionSummary, SessionView,
-    SignInSettings,
+    Languages, Look, Navigate, QuickReplies, RedeemPin, RedeemedPin, Retention, SessionList, SessionSummary,
+    SessionView, SignInSettings,
 };
 use tandem_protocol::control::Claim;
 use tandem_protocol::{CompanyId, Private, Role, SessionId, Viewport, limits};
@@ -88,6 +88,7 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/companies/{company}/approvals", document::<Approvals, Settings>())
         .route("/companies/{company}/retention", document::<Retention, Settings>())
         .route("/companies/{company}/embedding", document::<Embedding, Settings>())
+        .route("/companies/{company}/quick-replies", document::<QuickReplies, SeeReplies>())
         .route("/companies/{company}/sign-in", sign_in_settings())
         .route("/companies/{company}/audit", get(audit::list))
         .route("/companies/{company}/audit/export", get(audit::export))

@@ -4,7 +4,13 @@ import { SCREEN, seesPicture } from './people.mjs';
 export const DESK = { viewport: { width: 1280, height: 800 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
-const ADMIN_PAGES = ['overview', 'sessions', 'people', 'roles', 'sites', 'rules', 'rule-session', 'look', 'languages', 'notices', 'retention', 'integrations', 'audit'];
+const ADMIN_PAGES = ['overview', 'sessions', 'people', 'roles', 'sites', 'rules', 'rule-session', 'look', 'languages', 'replies', 'notices', 'retention', 'integrations', 'audit'];
+
+const REPLIES = [
+  { title: 'Greeting', texts: { en: 'Hello! What can I do for you?', de: 'Guten Tag! Was kann ich für Sie tun?' } },
+  { title: 'One moment', texts: { en: 'One moment, please. I am looking it up.' } },
+  { title: 'Opening hours', texts: { en: 'We are here every day from 8 to 20.', de: 'Wir sind täglich von 8 bis 20 Uhr da.' } },
+];
 
 /** The demo admin's e-mail and password, as they were printed. */
 export function credentials(system) {
@@ -38,12 +44,47 @@ export async function tour(system, browser, { device, locale, colorScheme }, loo
   await page.locator('#name').waitFor();
   await look('account', page);
   await visit('api-reference', '/api/docs', 'h1');
+  await system.api('PUT', '/companies/demo/quick-replies', { replies: REPLIES });
   for (const name of ADMIN_PAGES) {
     await page.goto('about:blank');
     await visit(`admin-${name}`, `/admin#${name}`, 'main h1');
   }
   await session(system, context, page, look);
   await context.close();
+}
+
+/** What people write to each other, with a quick reply; the chat is closed again afterwards. */
+async function chat(customer, agent, look) {
+  const input = '[data-tandem=chat-input]';
+  const say = async (page, text) => {
+    await page.locator(input).fill(text);
+    await page.locator(input).press('Enter');
+  };
+  for (const page of [customer, agent]) {
+    // A console with room for it opened it by itself when it first saw the page.
+    await page.locator(`${input}, [data-tandem=chat-button][aria-expanded=false]:visible`).first().waitFor();
+    if (!(await page.locator(input).count())) await page.locator('[data-tandem=chat-button]:visible').click();
+  }
+  await look('customer-chat-empty', customer);
+  await agent.locator(input).fill('/');
+  await agent.getByRole('option').first().waitFor();
+  await look('console-chat-replies', agent);
+  await agent.locator(input).press('Enter');
+  await agent.locator(input).press('Enter');
+  await say(customer, 'My order ORD-2024-118 does not arrive. The page says: https://shop.example/orders/2024/118?from=mail&at=home#what-is-next');
+  await say(agent, 'I see.');
+  await say(agent, `${'Let us look at it together. '.repeat(6)}`);
+  await customer.locator('[data-tandem=message]', { hasText: 'together' }).waitFor();
+  await agent.locator(input).pressSequentially('One mo');
+  await customer.locator('[data-tandem=writing]', { hasText: '…' }).waitFor();
+  await look('customer-chat', customer);
+  await look('console-chat', agent);
+  await customer.locator('[data-tandem=chat-close]').click();
+  await agent.locator(input).fill('Are you still there?');
+  await agent.locator(input).press('Enter');
+  await customer.locator('[data-tandem=chat-peek]').waitFor();
+  await look('customer-chat-unread', customer);
+  await agent.locator('[data-tandem=chat-close]').click();
 }
 
 /** Signs in on the console, which is open. */
@@ -74,6 +115,7 @@ async function session(system, context, agent, look) {
   await customer.locator(SCREEN).waitFor();
   await look('customer-live', customer);
   await look('console-live', agent);
+  await chat(customer, agent, look);
   await customer.locator('[data-tandem=pause]').click();
   await Promise.all([customer, agent].map((page) => page.waitForFunction(() => document.documentElement.dataset.session === 'paused')));
   await look('customer-paused', customer);

@@ -150,9 +150,9 @@ export type TalkInput = { "chat": ChatInput } | { "drawing": DrawingInput };
 
 export type TalkNotice = { "chat": ChatNotice } | { "drawing": DrawingNotice };
 
-export type ChatInput = { "type": "say", number: number, text: Private<string>, } | { "type": "typing", typing: boolean, };
+export type ChatInput = { "type": "say", number: number, text: Private<string>, } | { "type": "typing", typing: boolean, } | { "type": "reads", language: Language, };
 
-export type ChatNotice = { "type": "said", from: ParticipantId, number: number, at: bigint, text: Private<string>, } | { "type": "typing", from: ParticipantId, typing: boolean, };
+export type ChatNotice = { "type": "said", from: ParticipantId, number: number, at: number, text: Private<string>, } | { "type": "typing", from: ParticipantId, typing: boolean, } | { "type": "reads", from: ParticipantId, language: Language, };
 
 export type DrawingInput = { "type": "clear" };
 
@@ -612,6 +612,18 @@ export type Approvals = {
 control: boolean, recording: boolean, };
 
 export type Retention = { session_days: number, audit_days: number, };
+
+export type QuickReplies = { replies: Array<QuickReply>, };
+
+export type QuickReply = { 
+/**
+ * By which agents find it: up to 60 characters.
+ */
+title: string, 
+/**
+ * Up to 1000 characters each.
+ */
+texts: { [language in Language]?: string }, };
 
 export type Embedding = { 
 /**

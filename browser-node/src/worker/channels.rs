@@ -14,6 +14,8 @@ use webrtc::data_channel::{DataChannel, DataChannelEvent};
 
 /// Notices that wait for a slow page; a page further behind is cut off and joins anew.
 const NOTICES: usize = 256;
+/// What was said that waits: room for all that is kept, which whoever comes is told at once, and what is said meanwhile.
+const TALK: usize = 2 * super::chat::KEPT;
 /// Other people's cursors that wait: the latest wins, so hardly any.
 const CURSORS: usize = 4;
 
@@ -130,7 +132,7 @@ impl Channels {
         let mut outgoing = match kind {
             Kind::Control(who) => Some(self.register(who, NOTICES, |o| &mut o.control)),
             Kind::Pointer(who) => Some(self.register(who, CURSORS, |o| &mut o.pointer)),
-            Kind::Talk(who) => Some(self.register(who, NOTICES, |o| &mut o.talk)),
+            Kind::Talk(who) => Some(self.register(who, TALK, |o| &mut o.talk)),
             Kind::Sfu => None,
         };
         let opened = match kind {

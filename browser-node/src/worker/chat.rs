@@ -1,31 +1,44 @@
 //! What the people of a session have said: kept for whoever comes later, as long as the session lasts.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{SystemTime, UNIX_EPOCH};
+use tandem_policy::Millis;
+use tandem_protocol::api::Language;
 use tandem_protocol::talk::chat::{ChatInput, ChatNotice};
 use tandem_protocol::{ParticipantId, Private};
 
 /// The longest message (characters).
 const LONGEST: usize = 2_000;
 /// Messages that are kept; the oldest go first.
-const KEPT: usize = 500;
+pub const KEPT: usize = 500;
+/// What one person may say at once, and how long until one more is due (milliseconds): nobody's flood washes away what others said.
+/// Their page sends again what was not taken.
+const AT_ONCE: u64 = 20;
+const ONE_MORE: u64 = 500;
 
 #[derive(Debug, Default)]
 pub struct Chat {
     said: VecDeque<ChatNotice>,
+    reads: BTreeMap<ParticipantId, Language>,
+    /// Until when each person would have taken to send what they sent, at an even pace.
+    paid: HashMap<ParticipantId, u64>,
 }
 
 impl Chat {
     /// What everybody is told of it, the sender too: they see by it that it has arrived.
-    pub fn act(&mut self, from: ParticipantId, input: ChatInput) -> Option<ChatNotice> {
+    pub fn act(&mut self, from: ParticipantId, input: ChatInput, now: Millis) -> Option<ChatNotice> {
         match input {
-            ChatInput::Typing { typing } => Some(ChatNotice::Typing { from, typing }),
+            ChatInput::Typing { typing } => self.may(from, now).then_some(ChatNotice::Typing { from, typing }),
+            ChatInput::Reads { language } => {
+                let is_news = self.reads.insert(from, language) != Some(language);
+                is_news.then_some(ChatNotice::Reads { from, language })
+            }
             ChatInput::Say { number, text } => {
-                let text: String = text.reveal().trim().chars().take(LONGEST).collect();
+                let text = plain(text.reveal());
                 let is_again = self.said.iter().any(
                     |one| matches!(one, ChatNotice::Said { from: who, number: n, .. } if (*who, *n) == (from, number)),
                 );
-                if text.is_empty() || is_again {
+                if text.is_empty() || is_again || !self.may(from, now) {
                     return None;
                 }
                 let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
@@ -39,14 +52,36 @@ impl Chat {
         }
     }
 
-    pub fn said(&self) -> impl Iterator<Item = &ChatNotice> {
-        self.said.iter()
+    /// What somebody who comes is told.
+    pub fn known(&self) -> impl Iterator<Item = ChatNotice> {
+        let reads = self.reads.iter().map(|(from, language)| ChatNotice::Reads { from: *from, language: *language });
+        reads.chain(self.said.iter().cloned())
     }
+
+    fn may(&mut self, from: ParticipantId, now: Millis) -> bool {
+        let paid = self.paid.entry(from).or_default();
+        let next = now.0.max(*paid) + ONE_MORE;
+        let may = next <= now.0 + AT_ONCE * ONE_MORE;
+        if may {
+            *paid = next;
+        }
+        may
+    }
+}
+
+/// Lines of text, of what somebody sent. What else there is in it that moves a cursor or rings a bell is left out.
+fn plain(text: &str) -> String {
+    let lines = text.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| *c == '\n' || !c.is_control());
+    lines.collect::<String>().trim().chars().take(LONGEST).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NOW: Millis = Millis(1_000);
+    const EVA: ParticipantId = ParticipantId(1);
+    const ANA: ParticipantId = ParticipantId(2);
 
     fn say(number: u32, text: &str) -> ChatInput {
         ChatInput::Say { number, text: text.into() }
@@ -55,20 +90,54 @@ mod tests {
     #[test]
     fn a_message_counts_once_however_often_it_is_sent() {
         let mut chat = Chat::default();
-        let [eva, ana] = [ParticipantId(1), ParticipantId(2)];
-        assert!(chat.act(eva, say(1, " Hello ")).is_some());
-        assert!(chat.act(eva, say(1, "Hello")).is_none() && chat.act(eva, say(2, "  ")).is_none());
-        assert!(chat.act(ana, say(1, "Hello")).is_some(), "each counts their own");
-        assert_eq!(chat.said().count(), 2);
+        assert!(chat.act(EVA, say(1, " Hello "), NOW).is_some());
+        assert!(chat.act(EVA, say(1, "Hello"), NOW).is_none() && chat.act(EVA, say(2, "  "), NOW).is_none());
+        assert!(chat.act(ANA, say(1, "Hello"), NOW).is_some(), "each counts their own");
+        assert_eq!(chat.known().count(), 2);
     }
 
     #[test]
     fn what_is_kept_has_an_end() {
         let mut chat = Chat::default();
         for number in 0..KEPT as u32 + 10 {
-            chat.act(ParticipantId(1), say(number, &"ä".repeat(LONGEST + 5)));
+            let now = Millis(u64::from(number) * ONE_MORE);
+            assert!(chat.act(EVA, say(number, &"ä".repeat(LONGEST + 5)), now).is_some());
         }
-        assert_eq!(chat.said().count(), KEPT);
-        assert!(chat.said().all(|one| matches!(one, ChatNotice::Said { number, text, .. } if *number >= 10 && text.reveal().chars().count() == LONGEST)));
+        assert_eq!(chat.known().count(), KEPT);
+        assert!(chat.known().all(|one| matches!(one, ChatNotice::Said { number, text, .. } if number >= 10 && text.reveal().chars().count() == LONGEST)));
+    }
+
+    #[test]
+    fn a_flood_stays_its_senders() {
+        let mut chat = Chat::default();
+        let taken = (0..1_000).filter(|number| chat.act(EVA, say(*number, "again"), NOW).is_some()).count();
+        assert_eq!(taken as u64, AT_ONCE);
+        assert!(chat.act(EVA, ChatInput::Typing { typing: true }, NOW).is_none());
+        assert!(chat.act(ANA, say(1, "What is this?"), NOW).is_some());
+        assert!(chat.act(EVA, say(2_000, "Sorry"), Millis(NOW.0 + ONE_MORE)).is_some());
+    }
+
+    #[test]
+    fn text_is_lines_and_nothing_else() {
+        for (sent, kept) in [
+            ("one\r\ntwo\tthree\n", "one\ntwo three"),
+            ("\u{7}\u{1b}[31mred\u{0}", "[31mred"),
+            ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+            ("مرحبا 👋", "مرحبا 👋"),
+            ("\u{1b}\u{0} \n", ""),
+        ] {
+            assert_eq!(plain(sent), kept);
+        }
+    }
+
+    #[test]
+    fn whoever_comes_knows_who_reads_what() {
+        let mut chat = Chat::default();
+        let reads = |language| ChatInput::Reads { language };
+        assert!(chat.act(EVA, reads(Language::Es), NOW).is_some());
+        assert!(chat.act(EVA, reads(Language::Es), NOW).is_none(), "no news");
+        assert!(chat.act(EVA, reads(Language::Pt), NOW).is_some());
+        let known: Vec<_> = chat.known().collect();
+        assert_eq!(known, [ChatNotice::Reads { from: EVA, language: Language::Pt }]);
     }
 }

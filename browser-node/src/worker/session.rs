@@ -304,8 +304,12 @@ impl Live {
         match order {
             Order::Admit { participant, role, rights } => {
                 self.gate.admit(participant, role, rights, self.now());
-                self.people.insert(participant, Admitted { role, rights });
+                let is_new = self.people.insert(participant, Admitted { role, rights }).is_none();
                 self.welcome(participant);
+                if is_new {
+                    // Their page may have been there before it was known who they are.
+                    self.hears_all(participant);
+                }
                 self.look();
             }
             Order::Allow { participant, rights } => {

@@ -130,6 +130,23 @@ pub struct Embedding {
     pub console: Vec<String>,
 }
 
+/// `/companies/{company}/quick-replies`: what agents often write, in the customers' languages. At most 50, in the order in which agents see them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields, default)]
+pub struct QuickReplies {
+    pub replies: Vec<QuickReply>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct QuickReply {
+    /// By which agents find it: up to 60 characters.
+    pub title: String,
+    /// Up to 1000 characters each.
+    #[ts(type = "{ [language in Language]?: string }")]
+    pub texts: BTreeMap<Language, String>,
+}
+
 /// `/companies/{company}/sign-in`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields, default)]

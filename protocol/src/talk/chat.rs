@@ -1,5 +1,6 @@
 //! Messages between the people of a session.
 
+use crate::api::Language;
 use crate::{ParticipantId, Private};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -11,6 +12,8 @@ pub enum ChatInput {
     Say { number: u32, text: Private<String> },
     /// The sender began, or stopped, writing.
     Typing { typing: bool },
+    /// The language in which the sender reads our pages, so that they can be written to in it.
+    Reads { language: Language },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -20,11 +23,16 @@ pub enum ChatNotice {
     Said {
         from: ParticipantId,
         number: u32,
+        #[ts(type = "number")]
         at: u64,
         text: Private<String>,
     },
     Typing {
         from: ParticipantId,
         typing: bool,
+    },
+    Reads {
+        from: ParticipantId,
+        language: Language,
     },
 }

@@ -41,6 +41,8 @@ needs! {
     SetPolicy: EditPolicy, Policy;
     /// Agents choose where a session begins.
     SeeSites: View, Settings;
+    /// Whoever can join a session writes in it.
+    SeeReplies: View, Settings;
     Settings: EditPolicy, Settings;
     People: ManagePeople, People;
     Audit: ManagePeople, Audit;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use tandem_protocol::CompanyId;
 use tandem_protocol::api::{
     Action, Approvals, CompanySites, CompanyTexts, Embedding, Languages, Logo, LogoKind, Look, Permission,
-    PolicyVersionList, Profile, PublicCompany, Retention, SignInSettings,
+    PolicyVersionList, Profile, PublicCompany, QuickReplies, QuickReply, Retention, SignInSettings,
 };
 use tandem_protocol::limits;
 use tandem_protocol::policy::Policy;
@@ -29,6 +29,8 @@ const LINES: usize = 10;
 const LONGEST_LINE: usize = 400;
 const MOST_DAYS: u32 = 3650;
 const LISTED: usize = 50;
+/// The longest quick reply (characters).
+const LONGEST_REPLY: usize = 1_000;
 
 /// A document that a company's people may set.
 pub(super) trait Setting: Document + Clone {
@@ -146,6 +148,21 @@ impl Setting for Embedding {
             self.console.iter().all(is_origin),
             "an origin is an address such as https://desk.example, without a path",
         )
+    }
+}
+
+impl Setting for QuickReplies {
+    fn check(&self) -> Result<(), String> {
+        ensure(self.replies.len() <= LISTED, "there are 50 quick replies at the most")?;
+        for QuickReply { title, texts } in &self.replies {
+            let is_named = !title.trim().is_empty() && is_line(title, limits::NAME);
+            ensure(is_named, "a quick reply's title has 1 to 60 characters, in one line")?;
+            let is_text = |text: &String| {
+                text.chars().count() <= LONGEST_REPLY && !text.chars().any(|c| c.is_control() && c != '\n')
+            };
+            ensure(texts.values().all(is_text), "a quick reply has 1000 characters at the most")?;
+        }
+        Ok(())
     }
 }
 

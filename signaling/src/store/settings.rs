@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use sqlx::Row;
 use tandem_protocol::CompanyId;
 use tandem_protocol::api::{
-    Approvals, CompanySites, CompanyTexts, Embedding, Languages, Look, Retention, SignInSettings,
+    Approvals, CompanySites, CompanyTexts, Embedding, Languages, Look, QuickReplies, Retention, SignInSettings,
 };
 
 /// A kind of document. What nobody has set yet is its default.
@@ -33,6 +33,7 @@ documents!(
     Approvals = "approvals",
     Retention = "retention",
     Embedding = "embedding",
+    QuickReplies = "quick-replies",
     SignInSettings = "sign-in",
 );
 

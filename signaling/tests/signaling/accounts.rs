@@ -140,6 +140,8 @@ const ENDPOINTS: &[(&str, &str, &str, &str)] = &[
     ("PUT", "/companies/demo/retention", "edit_policy", "settings"),
     ("GET", "/companies/demo/embedding", "edit_policy", "settings"),
     ("PUT", "/companies/demo/embedding", "edit_policy", "settings"),
+    ("GET", "/companies/demo/quick-replies", "view", "settings"),
+    ("PUT", "/companies/demo/quick-replies", "edit_policy", "settings"),
     ("GET", "/companies/demo/people", "manage_people", "people"),
     ("POST", "/companies/demo/people", "manage_people", "people"),
     ("PATCH", "/companies/demo/people/PERSON", "manage_people", "people"),
@@ -531,6 +533,11 @@ async fn whatever_is_sent_is_refused_with_a_word(world: World) {
             ("PUT", "/companies/demo/look", json!({ "logo": { "kind": "png", "data": text } })),
             ("PUT", "/companies/demo/sites", json!({ "sites": [{ "name": "Shop", "host": text, "start_url": text }] })),
             ("PUT", "/companies/demo/embedding", json!({ "console": [text] })),
+            (
+                "PUT",
+                "/companies/demo/quick-replies",
+                json!({ "replies": [{ "title": text, "texts": { text: text } }] }),
+            ),
             ("PUT", "/companies/demo/languages", json!({ "offered": [text], "fallback": "en" })),
             (
                 "PUT",

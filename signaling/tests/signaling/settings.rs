@@ -23,6 +23,7 @@ async fn documents_are_kept_and_shown_to_customers(world: World) {
     let ben = world.demo_person("ben").await;
     let sites =
         json!({ "sites": [{ "name": "Shop", "host": "shop.example", "start_url": "https://www.shop.example/start" }] });
+    let replies = json!({ "replies": [{ "title": "Greeting", "texts": { "en": "Hello!\nHow can I help?", "es": "<b>¡Hola!</b>" } }] });
     let documents = [
         ("sites", sites.clone()),
         ("look", json!({ "logo": { "kind": "png", "data": png() }, "accent": "#1a6b5f" })),
@@ -34,6 +35,7 @@ async fn documents_are_kept_and_shown_to_customers(world: World) {
         ("approvals", json!({ "control": true, "recording": false })),
         ("retention", json!({ "session_days": 1, "audit_days": 3650 })),
         ("embedding", json!({ "console": ["https://desk.example", "http://localhost:3000"] })),
+        ("quick-replies", replies.clone()),
         ("profile", json!({ "name": "Läden & Co" })),
     ];
     for (kind, document) in &documents {
@@ -43,6 +45,10 @@ async fn documents_are_kept_and_shown_to_customers(world: World) {
         assert_eq!(world.by(&ana, "GET", &path, Value::Null).await.1, *document);
     }
     assert_eq!(world.by(&ben, "GET", "/companies/demo/sites", Value::Null).await.1, sites, "agents choose among them");
+    let told = world.by(&ben, "GET", "/companies/demo/quick-replies", Value::Null).await.1;
+    assert_eq!(told, replies, "agents write them");
+    let refused = world.by(&ben, "PUT", "/companies/demo/quick-replies", json!({ "replies": [] })).await;
+    assert_eq!(refused.0, 403, "and set none");
 
     let public = world.say("GET", "/companies/demo/public", "", Value::Null).await.json();
     assert_eq!((&public["name"], &public["accent"]), (&json!("Läden & Co"), &json!("#1a6b5f")), "{public}");
@@ -59,7 +65,16 @@ async fn documents_are_kept_and_shown_to_customers(world: World) {
         let alone = world.raw("GET", "/agent", "", "").await;
         assert!(alone.headers("content-security-policy").next().unwrap().ends_with("frame-ancestors 'none'"));
     }
+    let reply = |title: &str, language: &str, text: &str| json!({ "replies": [{ "title": title, "texts": { language: text } }] });
+    let too_many: Vec<_> = (0..51).map(|n| json!({ "title": n.to_string(), "texts": {} })).collect();
     let wrong = [
+        ("quick-replies", reply(" ", "en", "Hello")),
+        ("quick-replies", reply("two\nlines", "en", "Hello")),
+        ("quick-replies", reply(&"x".repeat(61), "en", "Hello")),
+        ("quick-replies", reply("Greeting", "tlh", "nuqneH")),
+        ("quick-replies", reply("Greeting", "en", &"ä".repeat(1001))),
+        ("quick-replies", reply("Greeting", "en", "bell\u{7}")),
+        ("quick-replies", json!({ "replies": too_many })),
         (
             "sites",
             json!({ "sites": [{ "name": "Shop", "host": "shop.example", "start_url": "https://evil.example/" }] }),
@@ -110,6 +125,11 @@ async fn two_admins_at_once_lose_nothing(world: World) {
             json!({ "control": true, "recording": false }),
         ),
         ("/companies/demo/profile", json!({ "name": "One" }), json!({ "name": "Two" })),
+        (
+            "/companies/demo/quick-replies",
+            json!({ "replies": [{ "title": "One", "texts": {} }] }),
+            json!({ "replies": [{ "title": "Two", "texts": {} }] }),
+        ),
         ("/companies/demo/policy", json!({ "agent": { "typing": false } }), json!({ "agent": { "navigate": false } })),
         ("/companies/demo/sign-in", json!({ "totp": false, "password": true }), json!({})),
     ];

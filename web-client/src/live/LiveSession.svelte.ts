@@ -8,6 +8,7 @@ import { countersOf, lossBetween, qualityOf, type Counters, type Quality } from 
 import { needs } from '../core/rights';
 import { Session, type Joined, type Link } from '../core/session';
 import { Resizer, type Place } from '../core/viewport';
+import { LiveChat } from './LiveChat.svelte';
 import type {
   ControlInput, CursorShape, Denied, Dialog, EndReason, Field, Notice, Participant, Refusal, Report, Rights, ServerSignal, SessionState, Tab, Thing, Viewport,
 } from '../protocol.gen';
@@ -74,6 +75,8 @@ export class LiveSession {
   framesPerSecond = $state.raw<number | null>(null);
   loss = $state.raw<number | null>(null);
 
+  readonly chat: LiveChat;
+
   readonly #session: Session;
   readonly #key: string;
   readonly #cursors = new Cursors();
@@ -94,6 +97,7 @@ export class LiveSession {
   /** `name` tells apart several sessions of one page, whose address holds no token then. */
   constructor(name: string | null = null) {
     this.#key = `tandem.resume:${name ?? location.pathname}`;
+    this.chat = new LiveChat(tabStorage(), `tandem.chat:${name ?? location.pathname}`, (chat) => this.#peer?.talk({ chat }) ?? false);
     this.#session = new Session(
       {
         open: () => new WebSocket(new URL('/ws', location.href.replace(/^http/, 'ws'))),
@@ -209,6 +213,7 @@ export class LiveSession {
   close(): void {
     this.#closing.abort();
     this.#resizer.stop();
+    this.chat.stop();
     this.#session.close();
     this.#peer?.close();
     this.#peer = null;
@@ -217,6 +222,7 @@ export class LiveSession {
   /** Leaves the session to the others; a reload of this page does not come back to it. */
   leave(): void {
     this.close();
+    this.chat.forget();
     tabStorage().removeItem(this.#key);
   }
 
@@ -295,6 +301,7 @@ export class LiveSession {
   #linked(link: Link): void {
     this.link = link;
     if (link.kind === 'open' && this.#peer && !this.#peer.connected) void this.#peer.connect();
+    if (link.kind === 'over') this.chat.forget();
     const quiet = link.kind === 'over' || link.kind === 'taken_over' || link.kind === 'refused' || link.kind === 'elsewhere';
     if (quiet) {
       this.#peer?.close();
@@ -307,11 +314,13 @@ export class LiveSession {
     switch (signal.type) {
       case 'joined':
         this.joined = signal;
+        this.chat.join(signal.session, signal.participant);
         return;
       case 'state':
         // From here on the next picture is waited for.
         if (signal.state === 'live' && this.state === 'paused') this.#asked = performance.now();
         this.state = signal.state;
+        this.chat.state(signal.state);
         if (signal.state === 'live' || signal.state === 'paused') this.#connect();
         if (signal.state === 'paused' && this.joined?.role !== 'customer') this.#blank();
         return;
@@ -320,6 +329,7 @@ export class LiveSession {
         return;
       case 'people':
         this.people = signal.people;
+        this.chat.people(signal.people);
         this.#cursors.people(signal.people, this.joined?.participant ?? null);
         this.cursors = this.#cursors.all();
         return;
@@ -370,6 +380,8 @@ export class LiveSession {
       state: (state) => {
         this.media = state;
         if (state === 'connecting') this.#photon.reset();
+        if (state === 'connected') this.chat.listening();
+        else this.chat.lost();
       },
       stream: (stream) => (this.stream = stream),
       ready: () => {
@@ -382,8 +394,10 @@ export class LiveSession {
         if (this.#cursors.moved(notice)) this.cursors = this.#cursors.all();
       },
       notice: (notice) => this.#noticed(notice),
-      talk: () => undefined,
-      listening: () => undefined,
+      talk: (notice) => {
+        if ('chat' in notice) this.chat.heard(notice.chat);
+      },
+      listening: () => this.chat.listening(),
     });
     void this.#peer.connect();
   }

@@ -9,15 +9,16 @@ impl Live {
     /// Somebody's page can be talked to: it hears what was said before.
     pub(super) fn hears_all(&self, who: ParticipantId) {
         let Some(publisher) = self.publisher.as_ref().filter(|_| self.people.contains_key(&who)) else { return };
-        for said in self.chat.said() {
-            publisher.channels().talk(who, &TalkNotice::Chat(said.clone()));
+        for known in self.chat.known() {
+            publisher.channels().talk(who, &TalkNotice::Chat(known));
         }
     }
 
     pub(super) fn said(&mut self, who: ParticipantId, input: TalkInput) {
         let Some(person) = self.people.get(&who) else { return };
         let notice = match input {
-            TalkInput::Chat(input) => self.chat.act(who, input).map(TalkNotice::Chat),
+            // What people write to each other, and in which language they read, they mean each other to know: it passes no mask.
+            TalkInput::Chat(input) => self.chat.act(who, input, self.now()).map(TalkNotice::Chat),
             TalkInput::Drawing(_) if !person.rights.annotate => None,
             TalkInput::Drawing(DrawingInput::Clear) => Some(TalkNotice::Drawing(DrawingNotice::Cleared { from: who })),
         };
