@@ -34,7 +34,8 @@ if (window[NAME]?.document !== document) {
   const guard = new Guard(phasesHere);
   const turn = above?.turn ?? new Turn();
   guard.pick = new Pick(guard);
-  window[NAME] = { document, guard, turn, phases: null, learn, pick: guard.pick };
+  guard.anchors = new Anchors(guard);
+  window[NAME] = { document, guard, turn, phases: null, learn, pick: guard.pick, anchors: guard.anchors };
   guard.pdf = new Pdf(guard);
   guard.guests = new Guests(guard, phasesHere, turn);
   guard.gate = new Gate(guard, turn, phasesHere);

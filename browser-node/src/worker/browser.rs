@@ -5,6 +5,7 @@ mod guard;
 
 use super::address::address;
 use super::dialogs::Dialogs;
+use super::drawings::Anchored;
 use super::own;
 use super::requests::{self, NOWHERE, Requests};
 use super::tabs::{LIMIT, Tabs};
@@ -58,7 +59,7 @@ pub enum FromBrowser {
     Gone,
 }
 
-/// What a page's guard says (`gate.js`, `title.js`, `pick.js`).
+/// What a page's guard says (`gate.js`, `title.js`, `pick.js`, `anchors.js`).
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromGuard {
@@ -76,6 +77,10 @@ pub enum FromGuard {
     Title { title: Option<String> },
     /// What is at the place that was asked for (its area in CSS pixels of the window).
     Picked { id: InputId, thing: Option<Box<Thing>> },
+    /// Where the anchors of drawings are, those that have moved (CSS pixels of the window).
+    Anchors { places: Vec<Anchored> },
+    /// Whether nothing is hidden under or within a customer's drawing.
+    Judged { id: u32, clear: bool },
     /// How many things each of the company's own rules finds; `lesson` is that of the policy by which the page goes.
     Matches { lesson: u32, masking: Vec<Option<u32>>, blocking: Vec<Option<u32>> },
 }

@@ -1,6 +1,7 @@
 //! One session, from claim to release: everything that happens comes here as one event, and leaves as a permit, a notice
 //! or a report.
 
+mod drawing;
 mod pictures;
 mod talking;
 mod telling;
@@ -12,6 +13,7 @@ use super::browser::{Browser, FromBrowser, FromGuard};
 use super::channels::FromChannel;
 use super::chat::Chat;
 use super::denials::Denials;
+use super::drawings::Drawings;
 use super::encoder::Encoded;
 use super::eyes::Seen;
 use super::notices::Vouched;
@@ -88,6 +90,7 @@ pub struct Live {
     /// When people were last told that a page wants more tabs than there may be.
     crowded: Option<Instant>,
     chat: Chat,
+    drawings: Drawings,
     active: Option<Instant>,
     reports: Reporter,
 }
@@ -174,6 +177,7 @@ impl Live {
             denials: Denials::default(),
             crowded: None,
             chat: Chat::default(),
+            drawings: Drawings::default(),
             active: None,
             reports,
         };
@@ -225,12 +229,16 @@ impl Live {
                 }
                 Event::Share => self.share(),
                 Event::Overdue => self.overdue(),
-                Event::Browser(FromBrowser::Tabs) => self.tabs_changed(),
+                Event::Browser(FromBrowser::Tabs) => {
+                    self.pages_changed(None);
+                    self.tabs_changed();
+                }
                 Event::Browser(FromBrowser::Dialogs) => self.tell_dialog(),
                 Event::Browser(FromBrowser::TooManyTabs) => self.too_many_tabs(),
                 Event::Browser(FromBrowser::Navigated(tab)) => {
                     self.vouched.forget(tab);
                     self.show_areas(Vec::new());
+                    self.pages_changed(Some(tab));
                     self.tabs_changed();
                 }
                 Event::Browser(FromBrowser::Guard(tab, what)) => self.guard_said(tab, what),
@@ -275,6 +283,7 @@ impl Live {
                 self.look();
                 if rights.view && !saw {
                     self.welcome(participant);
+                    self.sees_drawings(participant);
                     self.request_keyframe(audience);
                     self.ask_masked();
                 }
@@ -438,6 +447,8 @@ impl Live {
                 self.tell_customers(&Notice::Matches { lesson, masking, blocking });
             }
             FromGuard::Matches { .. } => {}
+            FromGuard::Anchors { places } => self.anchored(tab, places),
+            FromGuard::Judged { id, clear } => self.judged(tab, id, clear),
             FromGuard::Title { title } => {
                 self.vouched.set_title(tab, title);
                 self.tabs_changed();

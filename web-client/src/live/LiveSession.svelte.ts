@@ -8,6 +8,7 @@ import { countersOf, lossBetween, qualityOf, type Counters, type Quality } from 
 import { needs } from '../core/rights';
 import { Session, type Joined, type Link } from '../core/session';
 import { Resizer, type Place } from '../core/viewport';
+import { Board } from './Board.svelte';
 import type {
   ControlInput, CursorShape, Denied, Dialog, EndReason, Field, Notice, Participant, Refusal, Report, Rights, ServerSignal, SessionState, Tab, Thing, Viewport,
 } from '../protocol.gen';
@@ -68,6 +69,8 @@ export class LiveSession {
   roundTrip = $state.raw<number | null>(null);
   framesPerSecond = $state.raw<number | null>(null);
   loss = $state.raw<number | null>(null);
+
+  readonly board = new Board((drawing) => void this.#peer?.talk({ drawing }));
 
   readonly #session: Session;
   readonly #key: string;
@@ -357,8 +360,10 @@ export class LiveSession {
         if (this.#cursors.moved(notice)) this.cursors = this.#cursors.all();
       },
       notice: (notice) => this.#noticed(notice),
-      talk: () => undefined,
-      listening: () => undefined,
+      talk: (notice) => {
+        if ('drawing' in notice) this.board.heard(notice.drawing);
+      },
+      listening: () => this.board.forget(),
     });
     void this.#peer.connect();
   }
@@ -423,6 +428,7 @@ export class LiveSession {
     this.tabs = [];
     this.field = null;
     this.hidden = [];
+    this.board.forget();
   }
 
   #deny(reason: Denied): void {
