@@ -70,7 +70,6 @@ fn what_spans_two_places_has_two() {
 
 #[test]
 fn agents_see_of_the_customers_what_a_guard_has_cleared() {
-    let mut drawings = Drawings::default();
     let nothing = |drawings: &Drawings, steps: &Steps| {
         assert!(told(drawings, steps, Audience::Agent).is_empty() && seen(drawings, Audience::Agent).is_empty());
     };
@@ -80,12 +79,14 @@ fn agents_see_of_the_customers_what_a_guard_has_cleared() {
         (true, Page { watched: false, ..PAGE }, false),
         (true, Page { guarded: false, ..PAGE }, false),
     ] {
-        drawings = Drawings::default();
+        let mut drawings = Drawings::default();
         let mut steps = drawings.act(CUSTOMER, begin(1, Tool::Box), page, NOW);
         nothing(&drawings, &steps);
-        nothing(&drawings, &anchored(&mut drawings, 1, false));
+        steps = anchored(&mut drawings, 1, false);
+        nothing(&drawings, &steps);
         let go = DrawingInput::Go { number: 1, points: vec![[300.0, 300.0]] };
-        nothing(&drawings, &drawings.act(CUSTOMER, go, page, NOW));
+        steps = drawings.act(CUSTOMER, go, page, NOW);
+        nothing(&drawings, &steps);
         steps = drawings.act(CUSTOMER, DrawingInput::End { number: 1 }, page, NOW);
         nothing(&drawings, &steps);
         let outline = vec![[110.0, 210.0], [300.0, 210.0], [300.0, 300.0], [110.0, 300.0]];
