@@ -64,7 +64,9 @@ after(async () => {
 const drawn = (page) =>
   page.evaluate(
     ([screen, width]) => {
-      const video = document.querySelector(screen).getBoundingClientRect();
+      const video = document.querySelector(screen)?.getBoundingClientRect();
+      // While a page is loaded, nothing is known.
+      if (!video?.width) return [['nothing to see']];
       const scale = video.width / width;
       return [...document.querySelectorAll('[data-tandem=drawings] > g > g')].map((group) => {
         const shape = group.querySelector('path:not(.under), rect:not(.under), .spot') ?? group.querySelector('p');

@@ -102,7 +102,9 @@ class Anchors {
     const within = hit?.matches(FRAMES) ? guardOf(hit) : null;
     if (within) {
       const box = hit.getBoundingClientRect();
-      return within.anchors.find(x - box.x - hit.clientLeft, y - box.y - hit.clientTop, exact);
+      const [inX, inY] = [x - box.x - hit.clientLeft, y - box.y - hit.clientTop];
+      // On its border it is the frame itself.
+      if (inX >= 0 && inY >= 0 && inX < hit.clientWidth && inY < hit.clientHeight) return within.anchors.find(inX, inY, exact);
     }
     return { element: hit ?? document.documentElement };
   }

@@ -32,6 +32,8 @@ const LINE: f32 = 30.0;
 pub struct Author {
     pub who: ParticipantId,
     pub is_customer: bool,
+    /// Whether they have the right to.
+    pub may: bool,
 }
 
 /// What they draw on.
@@ -140,6 +142,9 @@ pub struct Drawings {
 impl Drawings {
     pub fn act(&mut self, author: Author, input: DrawingInput, page: Page, now: Millis) -> Steps {
         let mut steps = self.age(now);
+        if !author.may {
+            return steps;
+        }
         match input {
             DrawingInput::Begin { number, tool, at, fade, text } => {
                 let text = text.map(|text| plain(text.reveal())).filter(|_| tool == Tool::Text);

@@ -2,8 +2,8 @@ use super::*;
 
 const EVA: ParticipantId = ParticipantId(1);
 const ANA: ParticipantId = ParticipantId(2);
-const CUSTOMER: Author = Author { who: EVA, is_customer: true };
-const AGENT: Author = Author { who: ANA, is_customer: false };
+const CUSTOMER: Author = Author { who: EVA, is_customer: true, may: true };
+const AGENT: Author = Author { who: ANA, is_customer: false, may: true };
 const TAB: TabId = TabId(1);
 const PAGE: Page =
     Page { tab: TAB, viewport: Viewport { width: 800, height: 600, scale: 1.0 }, guarded: true, watched: true };
@@ -204,7 +204,7 @@ fn what_is_kept_has_an_end() {
     assert_eq!(drawings.kept.len(), KEPT + 1, "a flood stays its sender's");
     assert!(drawings.kept.iter().any(|one| one.author.is_customer));
     for who in 3..20 {
-        let author = Author { who: ParticipantId(who), is_customer: false };
+        let author = Author { who: ParticipantId(who), ..AGENT };
         for number in 0..30 {
             drawings.act(author, begin(number, Tool::Pen), Page { guarded: false, ..PAGE }, NOW);
             let points = vec![[1.0, 1.0]; PLACES];
@@ -213,6 +213,22 @@ fn what_is_kept_has_an_end() {
     }
     assert!(drawings.kept.len() <= ALL);
     assert!(drawings.kept.iter().map(Kept::places).sum::<usize>() <= ALL_PLACES);
+}
+
+#[test]
+fn who_has_no_right_to_draws_nothing_and_clears_nothing() {
+    let mut drawings = Drawings::default();
+    for author in [AGENT, CUSTOMER] {
+        drawings.act(author, begin(1, Tool::Pulse), PAGE, NOW);
+    }
+    (1..=2).for_each(|id| drop(anchored(&mut drawings, id, false)));
+    for author in [AGENT, CUSTOMER] {
+        let inputs = [begin(2, Tool::Pen), DrawingInput::Undo, DrawingInput::Clear, DrawingInput::ClearAll];
+        for input in inputs {
+            assert_eq!(drawings.act(Author { may: false, ..author }, input, PAGE, NOW), Steps::default());
+        }
+    }
+    assert_eq!(seen(&drawings, Audience::Customer).len(), 2);
 }
 
 #[test]

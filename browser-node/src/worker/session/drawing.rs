@@ -9,9 +9,9 @@ use tandem_protocol::{Audience, ParticipantId, Role, TabId};
 
 impl Live {
     pub(super) fn drew(&mut self, who: ParticipantId, input: DrawingInput) {
-        let Some(person) = self.people.get(&who).filter(|person| person.rights.annotate) else { return };
+        let Some(person) = self.people.get(&who) else { return };
         let Some(tab) = self.browser.active() else { return };
-        let author = Author { who, is_customer: person.role == Role::Customer };
+        let author = Author { who, is_customer: person.role == Role::Customer, may: person.rights.annotate };
         let watched = self.viewers(Audience::Agent).next().is_some();
         let page = Page { tab, viewport: self.viewport, guarded: self.browser.is_guarded(), watched };
         let steps = self.drawings.act(author, input, page, self.now());
