@@ -35,7 +35,8 @@ if (window[NAME]?.document !== document) {
   const turn = above?.turn ?? new Turn();
   guard.pick = new Pick(guard);
   guard.anchors = new Anchors(guard);
-  window[NAME] = { document, guard, turn, phases: null, learn, pick: guard.pick, anchors: guard.anchors };
+  const errands = new Errands(guard, turn);
+  window[NAME] = { document, guard, turn, phases: null, learn, pick: guard.pick, anchors: guard.anchors, errands };
   guard.pdf = new Pdf(guard);
   guard.guests = new Guests(guard, phasesHere, turn);
   guard.gate = new Gate(guard, turn, phasesHere);

@@ -46,7 +46,7 @@ export class LiveSession {
   /** Whether what was looked for last is on the page. */
   found = $state<boolean | null>(null);
   /** What was copied on the page last, to be pasted at home. */
-  copied = $state<string | null>(null);
+  copied = $state.raw<{ text: string } | null>(null);
   /** A telephone number or a mail address for the customer's own device. */
   handed = $state<string | null>(null);
   crashed = $state.raw<{ tab: number | null } | null>(null);
@@ -409,7 +409,7 @@ export class LiveSession {
         this.found = notice.found;
         return;
       case 'copied':
-        this.copied = notice.text;
+        this.copied = { text: notice.text };
         return;
       case 'handed':
         this.handed = notice.url;
@@ -429,6 +429,7 @@ export class LiveSession {
     this.field = null;
     this.hidden = [];
     this.board.forget();
+    this.dialog = null;
   }
 
   #deny(reason: Denied): void {
