@@ -1,6 +1,6 @@
 //! The TypeScript of everything a page sends or receives.
 
-use crate::{api, dialog, element, ids, input, notice, people, policy, private, rights, signal, talk, viewport};
+use crate::{api, device, dialog, element, ids, input, notice, people, policy, private, rights, signal, talk, viewport};
 use ts_rs::{Config, TS};
 
 /// The whole of `web-client/src/protocol.gen.ts`.
@@ -27,6 +27,8 @@ pub fn generate() -> String {
         people::Control,
         rights::Rights,
         viewport::Viewport,
+        device::Device,
+        device::DeviceClass,
         input::PointerInput,
         input::ControlInput,
         input::MouseButton,
