@@ -4,6 +4,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { openNotebook } from './notebook.mjs';
 import { joinAsAgent, joinAsCustomer, openBrowser, placeOnScreen, SCREEN } from './people.mjs';
 import { startSystem, until } from './system.mjs';
+import { holdKeyboard } from './tour.mjs';
 
 const UPRIGHT = { width: 390, height: 844 };
 const TURNED = { width: 844, height: 390 };
@@ -245,15 +246,7 @@ test('two fingers zoom the picture, of which the remote page knows nothing, and 
 });
 
 test('the keyboard comes with a tap on a field, is of its kind, leaves the field in sight, and goes with it', async () => {
-  const { customer, fingers } = await onPhone('fields', () => {
-    // A keyboard takes the lower part of what is seen.
-    const seen = Object.assign(new EventTarget(), { offsetTop: 0, offsetLeft: 0, scale: 1, height: innerHeight, width: innerWidth });
-    Object.defineProperty(window, 'visualViewport', { value: seen });
-    window.keyboardOf = (height) => {
-      seen.height = innerHeight - height;
-      seen.dispatchEvent(new Event('resize'));
-    };
-  });
+  const { customer, fingers } = await onPhone('fields', holdKeyboard);
   const focus = () => customer.evaluate(() => ({ name: document.activeElement.localName, type: document.activeElement.type, mode: document.activeElement.inputMode, corrects: document.activeElement.getAttribute('autocorrect') }));
   let y = 24;
   for (const [id, [, mode]] of Object.entries(KINDS)) {

@@ -387,14 +387,14 @@ function fieldAt(path) {
   for (const node of path) {
     if (!(node instanceof HTMLElement)) continue;
     const field = node.localName === 'label' ? node.control : node;
-    const kind = field && kindOf(field);
+    const kind = field && keyboardOf(field);
     if (kind) return kind;
     if (node.matches('button,a[href],label,select')) return null;
   }
   return null;
 }
 
-function kindOf(field) {
+function keyboardOf(field) {
   const { localName, inputMode } = field;
   if (localName === 'input' || localName === 'textarea') {
     if (field.disabled || field.readOnly) return null;
@@ -404,11 +404,11 @@ function kindOf(field) {
   const type = localName === 'input' ? field.type : 'text';
   if (type === 'password') return type;
   if (inputMode === 'none') return null;
-  return KINDS.get(inputMode) ?? KINDS.get(type) ?? null;
+  return KEYBOARDS.get(inputMode) ?? KEYBOARDS.get(type) ?? null;
 }
 
 /** The values of `inputmode` and `type` that ask for text, and which of our kinds they are. */
-const KINDS = new Map(Object.entries({
+const KEYBOARDS = new Map(Object.entries({
   text: 'text', search: 'search', email: 'email', tel: 'phone', url: 'url', number: 'number', decimal: 'number', numeric: 'digits',
 }));
 
