@@ -8,7 +8,7 @@ import { holdKeyboard } from './tour.mjs';
 
 const UPRIGHT = { width: 390, height: 844 };
 const TURNED = { width: 844, height: 390 };
-const PHONE = { viewport: UPRIGHT, screen: UPRIGHT, deviceScaleFactor: 2, isMobile: true, hasTouch: true, locale: 'en-GB', timezoneId: 'Asia/Kolkata', colorScheme: 'dark' };
+const PHONE = { viewport: UPRIGHT, screen: UPRIGHT, deviceScaleFactor: 2, isMobile: true, hasTouch: true, locale: 'en-GB', timezoneId: 'Asia/Tokyo', colorScheme: 'dark' };
 const DESK = { viewport: { width: 1280, height: 900 }, locale: 'en-GB', timezoneId: 'America/Bogota', colorScheme: 'light' };
 
 const KINDS = {
@@ -21,6 +21,7 @@ const KINDS = {
   search: ['<input id="search" type="search">', 'search'],
   labelled: ['<label for="many">Many words</label><textarea id="many" style="position:absolute;left:-500px"></textarea>', 'text'],
 };
+/** Above what people see of a page are three rows of its own for the marker (`tandem_masking::STRIP`). */
 const STYLE = `<meta name="viewport" content="width=device-width, initial-scale=1"><style>* { margin: 0; box-sizing: border-box }
   input, textarea, label, button, p { display: block; width: 100%; height: 48px }</style>
   <script>addEventListener('load', () => note('ready', navigator.userAgentData.mobile))</script>`;
@@ -30,13 +31,15 @@ const PAGES = {
       width: innerWidth, agent: navigator.userAgent, mobile: navigator.userAgentData.mobile, platform: navigator.userAgentData.platform,
       versions: navigator.userAgentData.brands.length, touch: 'ontouchstart' in window, coarse: matchMedia('(pointer: coarse)').matches, hover: matchMedia('(hover: hover)').matches,
       dark: matchMedia('(prefers-color-scheme: dark)').matches, zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-      turned: screen.orientation.type.startsWith('landscape'), density: devicePixelRatio, kept: kept.value, language: navigator.language });
-    addEventListener('resize', look); addEventListener('input', look); matchMedia('(prefers-color-scheme: dark)').addEventListener('change', look); look()</script>`,
+      turned: screen.orientation.type.startsWith('landscape'), density: devicePixelRatio, kept: kept.value });
+    addEventListener('resize', look); addEventListener('input', look); matchMedia('(prefers-color-scheme: dark)').addEventListener('change', look); look();
+    // No event tells of another time zone.
+    setInterval(look, 200)</script>`,
   touch: `${STYLE}<title>Touch</title><div id="top" style="height:300px">top</div><div style="height:20000px;background:linear-gradient(red,blue)"></div><script>
     const count = (name) => note(name, (notes[name] ?? 0) + 1);
     for (const type of ['click', 'dblclick', 'contextmenu', 'touchcancel', 'touchend', 'mousedown']) addEventListener(type, (event) => { count(type); if (type === 'contextmenu') event.preventDefault(); if (type === 'touchend') note('ended', scrollY) });
     addEventListener('touchstart', (event) => note('fingers', Math.max(notes.fingers ?? 0, event.touches.length)));
-    addEventListener('click', (event) => note('at', [event.clientX, event.clientY]));
+    addEventListener('click', (event) => note('at', [event.clientX, event.clientY - 3]));
     addEventListener('scroll', () => note('scroll', scrollY)); addEventListener('wheel', () => count('wheel'))</script>`,
   fields: `${STYLE}<title>Fields</title>${Object.values(KINDS).map(([html]) => html).join('')}<input id="secret" type="password"><p>No field</p><div style="height:110px"></div><input id="last"><script>
     addEventListener('input', ({ target }) => note(target.id, target.value)); addEventListener('focusin', ({ target }) => note('focus', target.id)); addEventListener('focusout', () => note('focus', null))</script>`,
@@ -137,7 +140,7 @@ test('a phone is a phone to the page too, upright and turned, and a desk is a de
   assert.ok(phone.versions > 0);
   assert.deepEqual(
     { ...phone, agent: '', versions: 0 },
-    { width: 390, agent: '', mobile: true, platform: 'Android', versions: 0, touch: true, coarse: true, hover: false, dark: true, zone: 'Asia/Kolkata', turned: false, density: 2, kept: '', language: 'en-GB' },
+    { width: 390, agent: '', mobile: true, platform: 'Android', versions: 0, touch: true, coarse: true, hover: false, dark: true, zone: 'Asia/Tokyo', turned: false, density: 2, kept: '' },
   );
   const headers = notebook.requests('self').at(-1);
   assert.equal(headers['sec-ch-ua-mobile'], '?1');
@@ -264,7 +267,7 @@ test('the keyboard comes with a tap on a field, is of its kind, leaves the field
   assert.equal(await customer.evaluate(() => document.activeElement.value.replaceAll('\u200b', '')), '');
 
   const size = await sizeOf(customer);
-  const low = y + 48 + 48 + 110 + 24;
+  const low = y + 24 + 48 + 110 + 24;
   assert.ok(low < size.height);
   await fingers.tap([150, low]);
   await noted('fields', 'the last field', (all) => all.focus === 'last');

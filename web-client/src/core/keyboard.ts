@@ -86,7 +86,10 @@ export class Keyboard {
   readonly #stop = new AbortController();
   /** What went down and has not come up, by `code`. */
   readonly #held = new Map<string, string>();
-  #kind: FieldKind = 'text';
+  /** What the fields here are set up for. */
+  #kind: FieldKind | null = null;
+  /** What was tapped, as the page itself says: Chromium knows of fewer kinds. */
+  #tapped: FieldKind | null = null;
   /** The remote page has a field in focus. */
   #isField = false;
   #leaving: ReturnType<typeof setTimeout> | undefined;
@@ -132,8 +135,11 @@ export class Keyboard {
   field(kind: FieldKind | null): void {
     this.#isField = kind !== null;
     clearTimeout(this.#leaving);
-    if (kind === null) return this.#leaveField(BETWEEN_FIELDS);
-    this.#is(kind);
+    if (kind === null) {
+      this.#rest();
+      return this.#leaveField(BETWEEN_FIELDS);
+    }
+    this.#is(kind === 'text' ? (this.#tapped ?? kind) : kind);
     if (this.focused) this.#current.focus({ preventScroll: true });
   }
 
@@ -142,7 +148,12 @@ export class Keyboard {
    * page may yet have to say that it has the focus.
    */
   raise(kind: FieldKind | null = null): void {
-    if (kind !== null && !this.#isField) this.#is(kind);
+    if (kind !== null) {
+      this.#tapped = kind;
+      // A keyboard that is up already is of the kind that it came up with.
+      if (kind !== this.#kind && this.typing) this.#screen.focus({ preventScroll: true });
+      this.#is(kind);
+    }
     this.#current.focus({ preventScroll: true });
     // It may have been put away by hand, with the focus still there (VirtualKeyboard API, which not every browser has).
     (navigator as Partial<WithVirtualKeyboard>).virtualKeyboard?.show();
@@ -151,6 +162,11 @@ export class Keyboard {
 
   /** Somebody pressed something: the remote caret may be elsewhere. */
   pressed(): void {
+    this.#tapped = null;
+    this.#rest();
+  }
+
+  #rest(): void {
     for (const typing of this.#typings) typing.rest();
   }
 
@@ -170,13 +186,13 @@ export class Keyboard {
   }
 
   #is(kind: FieldKind): void {
+    if (kind === this.#kind) return;
     this.#kind = kind;
     const { text } = this.#fields;
     text.inputMode = inputModeOf(kind);
     // Words are corrected and completed; what stands in the other kinds of fields is none. Android completes nothing where
     // `autocomplete` is off.
     for (const name of ['autocorrect', 'autocomplete']) text.setAttribute(name, kind === 'text' ? 'on' : 'off');
-    this.pressed();
   }
 
   /** The keyboard goes, unless a field comes meanwhile: phones do not let it come up again by itself. */
@@ -214,7 +230,8 @@ export class Keyboard {
     if (event.key === 'AltGraph' && this.#held.has('ControlLeft')) this.#key('ControlLeft', 'Control', false, event);
     const { code, key } = this.#named(event);
     this.#key(code, key, true, event);
-    this.pressed();
+    if (key === 'Tab') this.pressed();
+    else this.#rest();
   }
 
   #up(event: KeyboardEvent): void {
@@ -270,7 +287,7 @@ export class Keyboard {
   /** From the picture to the fields and back is no leaving. */
   #blurred(event: FocusEvent): void {
     const to = event.relatedTarget;
-    this.pressed();
+    this.#rest();
     if (to !== this.#screen && to !== this.#fields.text && to !== this.#fields.secret) this.releaseAll();
   }
 
