@@ -58,8 +58,8 @@ impl Vouched {
             // Where the customer touches, and what is there.
             Notice::Touched { .. } => return None,
             Notice::Dialog { dialog } => Notice::Dialog { dialog: dialog.as_ref().map(without_words) },
-            // Where something is found may be hidden, and so may what the customer copies and whom they call.
-            Notice::Found { .. } | Notice::Copied { .. } | Notice::Handed { .. } => return None,
+            // Where something is found may be hidden, and so may whom the customer calls.
+            Notice::Found { .. } | Notice::Handed { .. } => return None,
             Notice::Viewport { .. }
             | Notice::Cursor { .. }
             | Notice::Press { .. }
@@ -67,6 +67,8 @@ impl Vouched {
             | Notice::Shown { .. }
             | Notice::Withheld { .. }
             | Notice::Hidden { .. }
+            // Their own copy, which a guard has looked through.
+            | Notice::Copied { .. }
             | Notice::Crashed { .. } => notice.clone(),
         }))
     }

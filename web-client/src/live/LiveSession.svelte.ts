@@ -48,7 +48,7 @@ export class LiveSession {
   /** Whether what was looked for last is on the page. */
   found = $state<boolean | null>(null);
   /** What was copied on the page last, to be pasted at home. */
-  copied = $state<string | null>(null);
+  copied = $state.raw<{ text: string } | null>(null);
   /** A telephone number or a mail address for the customer's own device. */
   handed = $state<string | null>(null);
   crashed = $state.raw<{ tab: number | null } | null>(null);
@@ -414,7 +414,7 @@ export class LiveSession {
         this.found = notice.found;
         return;
       case 'copied':
-        this.copied = notice.text;
+        this.copied = { text: notice.text };
         return;
       case 'handed':
         this.handed = notice.url;
@@ -433,6 +433,7 @@ export class LiveSession {
     this.tabs = [];
     this.field = null;
     this.hidden = [];
+    this.dialog = null;
   }
 
   #deny(reason: Denied): void {
