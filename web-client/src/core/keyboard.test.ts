@@ -192,6 +192,9 @@ describe('text', () => {
     expect(inputs.filter((one) => one.type !== 'release_all')).toMatchObject([{ type: 'text', text: 'hola' }, { type: 'key', key: 'Enter' }]);
     press('keydown', 'KeyA', 'a', { target: area, ctrlKey: true });
     expect(keys()).toEqual(['+Enter:Enter', '+KeyA:a']);
+    press('keydown', 'Tab', 'Tab', { target: area });
+    expect(press('keydown', 'Space', ' ', { target: area }).defaultPrevented).toBe(true);
+    expect(keys().slice(2)).toEqual(['+Tab:Tab', '+Space: ']);
   });
 
   test('a key that makes two characters is text', () => {

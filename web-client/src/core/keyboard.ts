@@ -220,7 +220,7 @@ export class Keyboard {
     if (isLocal(event, mac)) return;
     // A soft keyboard may yet compose, correct or replace it, and tells its field.
     const edits = [...event.key].length === 1 || event.key === 'Backspace';
-    if (this.#options.soft && edits && event.target !== this.#screen && !event.ctrlKey && !event.metaKey && !event.altKey) return;
+    if (this.#options.soft && this.#isField && edits && event.target !== this.#screen && !event.ctrlKey && !event.metaKey && !event.altKey) return;
     event.preventDefault();
     const to = navigationOf(event, mac);
     if (to) return this.#options.inputs.control({ type: 'navigate', to: { kind: to } });
@@ -230,8 +230,10 @@ export class Keyboard {
     if (event.key === 'AltGraph' && this.#held.has('ControlLeft')) this.#key('ControlLeft', 'Control', false, event);
     const { code, key } = this.#named(event);
     this.#key(code, key, true, event);
-    if (key === 'Tab') this.pressed();
-    else this.#rest();
+    if (key !== 'Tab') return this.#rest();
+    // Until the remote page has said where it is now, keys are keys: a space may be for a check box.
+    this.#isField = false;
+    this.pressed();
   }
 
   #up(event: KeyboardEvent): void {
