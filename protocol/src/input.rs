@@ -4,7 +4,7 @@
 //! participant channels of their own towards the node, so the channel is the identity.
 
 use crate::dialog::DialogAnswer;
-use crate::{InputId, Private, TabId, Viewport};
+use crate::{Device, InputId, Private, TabId, Viewport};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -129,9 +129,13 @@ pub enum ControlInput {
     },
     /// Asks what each of the company's own rules finds on the page: [`crate::notice::Notice::Matches`]. From the customer alone.
     Matches,
-    /// The customer's device has another size or was turned. From the customer alone.
+    /// The customer's device has another size, was turned or is another one. From the customer alone.
     Resize {
         viewport: Viewport,
+        /// What it is, when the page can tell.
+        #[serde(default)]
+        #[ts(optional = nullable)]
+        device: Option<Device>,
     },
 }
 

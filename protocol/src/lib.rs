@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod control;
+pub mod device;
 pub mod dialog;
 pub mod element;
 pub mod ids;
@@ -22,6 +23,7 @@ pub mod typescript;
 pub mod viewport;
 mod wire;
 
+pub use device::{Device, DeviceClass};
 pub use ids::{CompanyId, InputId, KeyId, NodeName, ParticipantId, PersonId, RoleId, SessionId, TabId};
 pub use people::{Audience, Colour, Control, Participant, Role};
 pub use private::Private;

@@ -32,6 +32,9 @@ pub enum Notice {
     Tabs { tabs: Vec<Tab> },
     /// A text field got or lost the focus: when and how a phone raises its keyboard.
     Field { field: Option<Field> },
+    /// For the customer whose finger has just come down: the kind of text field below it, if there is one. So their page can raise the
+    /// keyboard while it still handles their tap, as phones want it.
+    Touched { field: Option<FieldKind> },
     /// An input was refused, and why.
     Denied { id: Option<InputId>, reason: Denied },
     /// `timestamp` is the RTP timestamp of the first picture that followed input `id`.
@@ -134,6 +137,9 @@ pub enum FieldKind {
     Text,
     Password,
     Number,
+    /// Whole digits alone: a PIN, a code.
+    Digits,
+    Search,
     Email,
     Phone,
     Url,

@@ -1,7 +1,7 @@
 //! The TypeScript of everything a page sends or receives.
 
 use crate::{
-    api, dialog, element, ids, input, notice, outline, people, policy, private, rights, signal, talk, viewport,
+    api, device, dialog, element, ids, input, notice, outline, people, policy, private, rights, signal, talk, viewport,
 };
 use ts_rs::{Config, TS};
 
@@ -29,6 +29,8 @@ pub fn generate() -> String {
         people::Control,
         rights::Rights,
         viewport::Viewport,
+        device::Device,
+        device::DeviceClass,
         input::PointerInput,
         input::ControlInput,
         input::MouseButton,

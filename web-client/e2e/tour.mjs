@@ -134,6 +134,47 @@ async function drawings(customer, agent, look) {
   await agent.keyboard.press('Escape');
 }
 
+/** A soft keyboard that tests put up and down: `keyboardOf(height)` takes the lower part of what is seen. */
+export function holdKeyboard() {
+  const seen = Object.assign(new EventTarget(), { offsetTop: 0, offsetLeft: 0, scale: 1, height: innerHeight, width: innerWidth });
+  Object.defineProperty(window, 'visualViewport', { value: seen });
+  window.keyboardOf = (height) => {
+    seen.height = innerHeight - height;
+    seen.dispatchEvent(new Event('resize'));
+  };
+}
+
+/** What only a phone has: a keyboard over the lower half, a picture zoomed with two fingers, and two ways to hold it. */
+async function onPhone(customer, look) {
+  const upright = customer.viewportSize();
+  // On the name, low enough to be under a keyboard.
+  await customer.touchscreen.tap(upright.width / 2, upright.height * 0.836);
+  await customer.waitForFunction(() => document.activeElement?.className.includes('typing'));
+  await customer.evaluate(() => window.keyboardOf(380));
+  await look('customer-typing', customer);
+  await customer.evaluate(() => window.keyboardOf(0));
+  const cdp = await customer.context().newCDPSession(customer);
+  const touch = (type, ...xs) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints: xs.map((x, id) => ({ x, y: 300, id })) });
+  await touch('touchStart', 100, 160);
+  await touch('touchMove', 80, 200);
+  await touch('touchEnd');
+  await customer.locator('.whole').waitFor();
+  await look('customer-zoomed', customer);
+  await customer.locator('.whole').click();
+  await customer.setViewportSize({ width: upright.height, height: upright.width });
+  await turned(customer);
+  await look('customer-turned-live', customer);
+  await customer.setViewportSize(upright);
+  await turned(customer);
+}
+
+/** The picture has the stage's shape. */
+const turned = (page) => page.waitForFunction((screen) => {
+  const { clientWidth, clientHeight } = document.querySelector(screen).closest('.stage');
+  const { videoWidth, videoHeight } = document.querySelector(screen);
+  return Math.abs(videoWidth / videoHeight - clientWidth / clientHeight) < 0.05;
+}, SCREEN);
+
 /** A session from the invitation to its end, on both sides. */
 async function session(system, context, agent, look) {
   await agent.goto(`${system.base}/agent`);
@@ -143,6 +184,7 @@ async function session(system, context, agent, look) {
   await look('console-invite', agent);
   const pin = (await agent.locator('[data-tandem=pin]').innerText()).replace(/\D/g, '');
   const customer = await context.newPage();
+  await customer.addInitScript(holdKeyboard);
   await customer.goto(`${system.base}/c/demo`);
   await customer.locator('#pin').fill(pin);
   await customer.locator('[data-tandem=accept]').waitFor();
@@ -154,6 +196,7 @@ async function session(system, context, agent, look) {
   await customer.locator(SCREEN).waitFor();
   await look('customer-live', customer);
   await look('console-live', agent);
+  if (customer.viewportSize().width < 500) await onPhone(customer, look);
   await drawings(customer, agent, look);
   await chat(customer, agent, look);
   await customer.locator('[data-tandem=pause]').click();

@@ -72,9 +72,25 @@ height: number,
  */
 scale: number, };
 
+export type Device = { class: DeviceClass, 
+/**
+ * An IANA name ("Europe/Madrid"); the browser's own when there is none.
+ */
+time_zone?: Private<string> | null, 
+/**
+ * Whether pages are asked for their dark colours; none leaves it to them.
+ */
+dark?: boolean | null, };
+
+export type DeviceClass = "desk" | "tablet" | "phone";
+
 export type PointerInput = { sequence: number, x: number, y: number, };
 
-export type ControlInput = { "type": "button", id: InputId, x: number, y: number, button: MouseButton, pressed: boolean, } | { "type": "wheel", id: InputId, x: number, y: number, dx: number, dy: number, } | { "type": "key", id: InputId, code: Private<string>, key: Private<string>, pressed: boolean, repeat: boolean, modifiers: Modifiers, } | { "type": "text", id: InputId, text: Private<string>, } | { "type": "compose", text: Private<string>, } | { "type": "touch", id: InputId, finger: number, phase: TouchPhase, x: number, y: number, } | { "type": "release_all" } | { "type": "navigate", to: Navigation, } | { "type": "tab", tab: TabId, close: boolean, } | { "type": "new_tab" } | { "type": "answer", dialog: number, answer: DialogAnswer, } | { "type": "find", text: Private<string>, backwards: boolean, } | { "type": "listen", listens: boolean, } | { "type": "reach", node: number, } | { "type": "hide", x: number, y: number, } | { "type": "pick", id: InputId, x: number, y: number, } | { "type": "matches" } | { "type": "resize", viewport: Viewport, };
+export type ControlInput = { "type": "button", id: InputId, x: number, y: number, button: MouseButton, pressed: boolean, } | { "type": "wheel", id: InputId, x: number, y: number, dx: number, dy: number, } | { "type": "key", id: InputId, code: Private<string>, key: Private<string>, pressed: boolean, repeat: boolean, modifiers: Modifiers, } | { "type": "text", id: InputId, text: Private<string>, } | { "type": "compose", text: Private<string>, } | { "type": "touch", id: InputId, finger: number, phase: TouchPhase, x: number, y: number, } | { "type": "release_all" } | { "type": "navigate", to: Navigation, } | { "type": "tab", tab: TabId, close: boolean, } | { "type": "new_tab" } | { "type": "answer", dialog: number, answer: DialogAnswer, } | { "type": "find", text: Private<string>, backwards: boolean, } | { "type": "listen", listens: boolean, } | { "type": "reach", node: number, } | { "type": "hide", x: number, y: number, } | { "type": "pick", id: InputId, x: number, y: number, } | { "type": "matches" } | { "type": "resize", viewport: Viewport, 
+/**
+ * What it is, when the page can tell.
+ */
+device?: Device | null, };
 
 export type MouseButton = "left" | "middle" | "right" | "back" | "forward";
 
@@ -90,7 +106,7 @@ export type Navigation = { "kind": "back" } | { "kind": "forward" } | { "kind": 
 
 export type CursorNotice = { participant: ParticipantId, sequence: number, x: number, y: number, };
 
-export type Notice = { "type": "viewport", viewport: Viewport, } | { "type": "cursor", shape: CursorShape, } | { "type": "press", participant: ParticipantId, pressed: boolean, } | { "type": "tabs", tabs: Array<Tab>, } | { "type": "field", field: Field | null, } | { "type": "denied", id: InputId | null, reason: Denied, } | { "type": "shown", id: InputId, timestamp: number, stages: Stages, } | { "type": "withheld", withheld: boolean, } | { "type": "hidden", areas: Array<[number, number, number, number]>, } | { "type": "picked", id: InputId, thing: Thing | null, } | { "type": "matches", lesson: number, masking: Array<number | null>, blocking: Array<number | null>, } | { "type": "dialog", dialog: Dialog | null, } | { "type": "found", found: boolean, } | { "type": "copied", text: Private<string>, } | { "type": "handed", url: Private<string>, } | { "type": "outline", focus: number | null, nodes: Array<OutlineNode>, } | { "type": "reached", node: number, x: number, y: number, } | { "type": "crashed", tab: TabId | null, };
+export type Notice = { "type": "viewport", viewport: Viewport, } | { "type": "cursor", shape: CursorShape, } | { "type": "press", participant: ParticipantId, pressed: boolean, } | { "type": "tabs", tabs: Array<Tab>, } | { "type": "field", field: Field | null, } | { "type": "touched", field: FieldKind | null, } | { "type": "denied", id: InputId | null, reason: Denied, } | { "type": "shown", id: InputId, timestamp: number, stages: Stages, } | { "type": "withheld", withheld: boolean, } | { "type": "hidden", areas: Array<[number, number, number, number]>, } | { "type": "picked", id: InputId, thing: Thing | null, } | { "type": "matches", lesson: number, masking: Array<number | null>, blocking: Array<number | null>, } | { "type": "dialog", dialog: Dialog | null, } | { "type": "found", found: boolean, } | { "type": "copied", text: Private<string>, } | { "type": "handed", url: Private<string>, } | { "type": "outline", focus: number | null, nodes: Array<OutlineNode>, } | { "type": "reached", node: number, x: number, y: number, } | { "type": "crashed", tab: TabId | null, };
 
 export type Thing = { 
 /**
@@ -126,7 +142,7 @@ export type Field = { kind: FieldKind,
  */
 caret: [number, number, number, number], };
 
-export type FieldKind = "text" | "password" | "number" | "email" | "phone" | "url";
+export type FieldKind = "text" | "password" | "number" | "digits" | "search" | "email" | "phone" | "url";
 
 export type Denied = "role" | "busy" | "shortcut" | "site" | "address" | "asked" | "tabs" | "flood" | "masked" | "blocked" | "typing";
 

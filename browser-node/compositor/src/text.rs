@@ -85,7 +85,8 @@ impl Dispatch<ZwpTextInputV3, Kept<Mutex<TextInput>>> for State {
 fn kind(purpose: ContentPurpose) -> FieldKind {
     match purpose {
         ContentPurpose::Password | ContentPurpose::Pin => FieldKind::Password,
-        ContentPurpose::Digits | ContentPurpose::Number => FieldKind::Number,
+        ContentPurpose::Digits => FieldKind::Digits,
+        ContentPurpose::Number => FieldKind::Number,
         ContentPurpose::Email => FieldKind::Email,
         ContentPurpose::Phone => FieldKind::Phone,
         ContentPurpose::Url => FieldKind::Url,

@@ -186,6 +186,7 @@ class Gate {
       this.#task.port2.postMessage(null);
       if (type === 'click' || type === 'keydown') turn.grant(...controlsOf(event.composedPath()).map(formOf), target.form);
     }
+    if (type === 'touchstart' && event.touches.length === 1) this.#tell({ type: 'touched', field: fieldAt(event.composedPath()) });
     if (type === 'pointermove' || type === 'pointerdown' || type === 'pointerup') this.#follow(event, target);
   }
 
@@ -389,5 +390,35 @@ function controlsOf(path) {
 
 /** Whether a rule keeps an element, or what it is in, for the customer. */
 const rulesOut = (rules, element) => rules.block.element.length > 0 && pathOf(element).some((node) => rules.blocksElement(node));
+
+/** What a phone's keyboard is to be for the text field that a tap goes to (HTML § inputmode), or null where it goes to none. */
+function fieldAt(path) {
+  for (const node of path) {
+    if (!(node instanceof HTMLElement)) continue;
+    const field = node.localName === 'label' ? node.control : node;
+    const kind = field && keyboardOf(field);
+    if (kind) return kind;
+    if (node.matches('button,a[href],label,select')) return null;
+  }
+  return null;
+}
+
+function keyboardOf(field) {
+  const { localName, inputMode } = field;
+  if (localName === 'input' || localName === 'textarea') {
+    if (field.disabled || field.readOnly) return null;
+  } else if (!field.isContentEditable) {
+    return null;
+  }
+  const type = localName === 'input' ? field.type : 'text';
+  if (type === 'password') return type;
+  if (inputMode === 'none') return null;
+  return KEYBOARDS.get(inputMode) ?? KEYBOARDS.get(type) ?? null;
+}
+
+/** The values of `inputmode` and `type` that ask for text, and which of our kinds they are. */
+const KEYBOARDS = new Map(Object.entries({
+  text: 'text', search: 'search', email: 'email', tel: 'phone', url: 'url', number: 'number', decimal: 'number', numeric: 'digits',
+}));
 
 const formOf = (control) => control.form ?? control.control?.form ?? null;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use tandem_protocol::input::{ControlInput, MouseButton, PointerInput, TouchPhase};
 use tandem_protocol::notice::{CursorNotice, Denied};
 use tandem_protocol::policy::Policy;
-use tandem_protocol::{Act, InputId, ParticipantId, Rights, Role, Viewport};
+use tandem_protocol::{Act, Device, InputId, ParticipantId, Rights, Role, Viewport};
 
 /// Twice what a 144 Hz mouse makes.
 const MOVES_A_SECOND: u64 = 300;
@@ -241,9 +241,9 @@ impl Gate {
                 Outcome::acts(self.viewport_place(x, y).map(|(x, y)| Action::Pick { id, x, y }))
             }
             ControlInput::Matches => Outcome::acts([Action::Matches]),
-            ControlInput::Resize { viewport } => {
+            ControlInput::Resize { viewport, device } => {
                 self.viewport = viewport.clamped();
-                Outcome::acts([Action::Resize { viewport: self.viewport }])
+                Outcome::acts([Action::Resize { viewport: self.viewport, device: device.map(Device::checked) }])
             }
         }
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use std::collections::HashSet;
 use tandem_protocol::input::{Modifiers, Navigation};
 use tandem_protocol::policy::Permissions;
-use tandem_protocol::{Private, TabId};
+use tandem_protocol::{DeviceClass, Private, TabId};
 
 const CUSTOMER: ParticipantId = ParticipantId(1);
 const AGENT: ParticipantId = ParticipantId(2);
@@ -45,6 +45,22 @@ fn what_rules_find_is_the_customers_to_ask() {
     assert_eq!(actions(&gate.act(CUSTOMER, pick, START)), [Action::Pick { id: InputId(3), x: 0.0, y: 20.0 }]);
     assert_eq!(actions(&gate.act(CUSTOMER, ControlInput::Matches, START)), [Action::Matches]);
     assert_eq!(actions(&gate.act(CUSTOMER, ControlInput::Pick { id: InputId(4), x: f32::NAN, y: 0.0 }, START)), []);
+}
+
+#[test]
+fn a_device_says_what_it_is_but_not_anything() {
+    let device = |zone: &str| Device { class: DeviceClass::Phone, time_zone: Some(zone.into()), dark: Some(true) };
+    let resize = |zone| ControlInput::Resize {
+        viewport: Viewport { width: 9, ..Viewport::DEFAULT },
+        device: Some(device(zone)),
+    };
+    let viewport = Viewport { width: 320, ..Viewport::DEFAULT };
+    let taken = Action::Resize { viewport, device: Some(device("Europe/Madrid")) };
+    assert_eq!(actions(&gate().act(CUSTOMER, resize("Europe/Madrid"), START)), [taken]);
+    let unknown = Device { time_zone: None, ..device("") };
+    let taken = Action::Resize { viewport, device: Some(unknown) };
+    assert_eq!(actions(&gate().act(CUSTOMER, resize("../zone"), START)), [taken]);
+    assert_eq!(gate().act(AGENT, resize("Europe/Madrid"), START).denied, Some(Denied::Role));
 }
 
 #[test]
@@ -199,7 +215,7 @@ fn roles_may_what_the_policy_says() {
         (Permissions { navigate: true, ..none }, back(), true),
         (Permissions { typing: true, ..none }, back(), false),
         (none, ControlInput::Tab { tab: TabId(1), close: true }, false),
-        (Permissions::default(), ControlInput::Resize { viewport: Viewport::DEFAULT }, false),
+        (Permissions::default(), ControlInput::Resize { viewport: Viewport::DEFAULT, device: None }, false),
     ] {
         let mut gate = gate();
         gate.set_policy(Policy { agent: permissions, ..Policy::default() });
@@ -340,7 +356,7 @@ impl Seat {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     /// However two people press, release, leave and come back, the browser is never left with anything down.
     #[test]

@@ -21,7 +21,7 @@ pub use keys::Mask;
 
 use tandem_protocol::dialog::DialogAnswer;
 use tandem_protocol::input::{MouseButton, Navigation, TouchPhase};
-use tandem_protocol::{InputId, ParticipantId, Private, TabId, Viewport};
+use tandem_protocol::{Device, InputId, ParticipantId, Private, TabId, Viewport};
 
 /// Leave to do one thing to the browser, made by the [`Gate`] alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,6 +115,7 @@ pub enum Action {
     },
     Resize {
         viewport: Viewport,
+        device: Option<Device>,
     },
     /// Hides what is at the place from everybody but the customer.
     Hide {

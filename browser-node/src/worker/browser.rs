@@ -1,7 +1,10 @@
 //! What the worker asks of Chromium by CDP: tabs, navigation, viewport. Input goes by the seat.
 
 mod asks;
+mod device;
 mod guard;
+
+pub use device::window_of;
 
 use super::address::address;
 use super::dialogs::Dialogs;
@@ -10,9 +13,6 @@ use super::own;
 use super::requests::{self, NOWHERE, Requests};
 use super::tabs::{LIMIT, Tabs};
 use chromiumoxide_cdp::cdp::browser_protocol::browser::{GetVersionParams, GetVersionReturns};
-use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
-    SetDeviceMetricsOverrideParams, SetTouchEmulationEnabledParams, SetUserAgentOverrideParams,
-};
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     self, EventFrameNavigated, EventFrameStartedLoading, EventFrameStoppedLoading, EventJavascriptDialogClosed,
@@ -32,17 +32,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use tandem_cdp::{CdpError, Event, Handle, Session};
 use tandem_egress::Refusals;
-use tandem_masking::{Extension, STRIP};
+use tandem_masking::Extension;
 use tandem_protocol::input::Navigation;
-use tandem_protocol::notice::{Denied, Tab, Thing};
+use tandem_protocol::notice::{Denied, FieldKind, Tab, Thing};
 use tandem_protocol::outline::OutlineNode;
 use tandem_protocol::policy::{Policy, Sites};
-use tandem_protocol::{InputId, Private, TabId, Viewport, limits};
+use tandem_protocol::{Device, InputId, Private, TabId, Viewport, limits};
 use tokio::sync::mpsc;
 use url::Url;
-
-/// The narrowest a kiosk window gets (CSS pixels). A narrower page is emulated in the window's left part.
-const NARROWEST_WINDOW: u32 = 500;
 
 /// What changed in the browser.
 #[derive(Debug)]
@@ -68,6 +65,8 @@ pub enum FromGuard {
     Denied { why: Denied },
     /// Where the customer points (CSS pixels of the window), when agents may know; and whether they pressed or let go.
     Pointer { at: Option<[f32; 2]>, pressed: Option<bool> },
+    /// The customer's finger has come down on a text field of this kind, or on none.
+    Touched { field: Option<FieldKind> },
     /// Whether the focus is in something hidden.
     Focus { hidden: bool },
     /// Where something is hidden (left, top, width, height in CSS pixels of the window); empty while that moves.
@@ -112,6 +111,12 @@ pub struct Browser {
     pages: HashMap<TabId, Page>,
     tabs: Tabs,
     viewport: Viewport,
+    device: Device,
+    /// Nobody has done anything to a page so far.
+    untouched: bool,
+    /// The session's first page, and whether it has come.
+    first: Option<Url>,
+    arrived: bool,
     user_agent: String,
     language: String,
     /// The name of the guards' worlds, and of where they are found there.
@@ -146,11 +151,6 @@ pub fn is_wanted(method: &str) -> bool {
     .contains(&method)
 }
 
-/// The size of the browser's window for a viewport (CSS pixels): the marker's rows are above the page's picture.
-pub fn window_of(viewport: Viewport) -> (u32, u32) {
-    (viewport.width.max(NARROWEST_WINDOW), viewport.height + STRIP)
-}
-
 impl Browser {
     /// Takes the browser over: from now on every tab reports itself before its first script runs.
     pub async fn attach(
@@ -181,6 +181,10 @@ impl Browser {
             pages,
             tabs,
             viewport,
+            device: device::unknown(viewport),
+            untouched: true,
+            first: None,
+            arrived: false,
             user_agent: version.user_agent,
             language,
             guard: extension.name().to_owned(),
@@ -277,29 +281,6 @@ impl Browser {
         tell(&page.handle, RunIfWaitingForDebuggerParams::IDENTIFIER, RunIfWaitingForDebuggerParams {});
     }
 
-    fn emulate(&self, page: &Page) {
-        let Viewport { width, height, scale } = self.viewport;
-        let phone = width < NARROWEST_WINDOW;
-        if phone {
-            let metrics = SetDeviceMetricsOverrideParams::new(
-                i64::from(width),
-                i64::from(height + STRIP),
-                f64::from(scale),
-                true,
-            );
-            tell(&page.handle, SetDeviceMetricsOverrideParams::IDENTIFIER, metrics);
-        } else {
-            tell(&page.handle, "Emulation.clearDeviceMetricsOverride", Nothing {});
-        }
-        let touch = SetTouchEmulationEnabledParams { enabled: phone, max_touch_points: phone.then_some(5) };
-        tell(&page.handle, SetTouchEmulationEnabledParams::IDENTIFIER, touch);
-        let agent = SetUserAgentOverrideParams {
-            accept_language: Some(self.language.clone()),
-            ..SetUserAgentOverrideParams::new(&self.user_agent)
-        };
-        tell(&page.handle, SetUserAgentOverrideParams::IDENTIFIER, agent);
-    }
-
     fn closed(&mut self, tab: TabId) -> Option<FromBrowser> {
         self.pages.remove(&tab);
         self.dialogs.gone(tab);
@@ -326,6 +307,7 @@ impl Browser {
                     return None;
                 }
                 self.ask_history(tab);
+                self.arrived |= self.first.is_some() && frame.url != NOWHERE;
                 self.dialogs.another_page(tab);
                 self.tabs.update(tab, |tab| {
                     tab.url = Private::new(frame.url);
@@ -434,7 +416,12 @@ impl Browser {
     }
 
     /// Opens the session's first page in the place of the one that a warm browser has, so that no way leads back to that.
-    pub fn open_first(&self, url: &Url) {
+    pub fn open_first(&mut self, url: &Url) {
+        (self.first, self.untouched, self.arrived) = (Some(url.clone()), true, false);
+        self.open_in_place(url);
+    }
+
+    fn open_in_place(&self, url: &Url) {
         let Some(page) = self.active_page() else { return };
         let script = format!(
             "document.head.innerHTML = '<meta name=referrer content=no-referrer>'; location.replace({})",
@@ -491,18 +478,6 @@ impl Browser {
         }
         self.bring_to_front(tab);
         self.tabs.activate(tab).then_some(FromBrowser::Tabs)
-    }
-
-    /// Gives every page another viewport; the window is the compositor's matter.
-    pub fn set_viewport(&mut self, viewport: Viewport) {
-        self.viewport = viewport;
-        self.pages.values().for_each(|page| self.emulate(page));
-    }
-
-    /// `language` is BCP 47; it becomes `Accept-Language` and `navigator.language`.
-    pub fn set_language(&mut self, language: String) {
-        self.language = language;
-        self.pages.values().for_each(|page| self.emulate(page));
     }
 
     fn bring_to_front(&self, tab: TabId) {

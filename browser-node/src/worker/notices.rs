@@ -56,6 +56,8 @@ impl Vouched {
             Notice::Cursor { .. } if self.customer_points => return None,
             // What was pointed at may be hidden, and so may what rules find.
             Notice::Picked { .. } | Notice::Matches { .. } => return None,
+            // Where the customer touches, and what is there.
+            Notice::Touched { .. } => return None,
             Notice::Dialog { dialog } => Notice::Dialog { dialog: dialog.as_ref().map(without_words) },
             Notice::Outline { focus, nodes } => outline_for_agents(*focus, nodes),
             // Where something is found may be hidden, and so may whom the customer calls.
@@ -216,7 +218,8 @@ mod tests {
     fn what_rules_find_is_the_customers_to_know() {
         let picked = Notice::Picked { id: InputId(1), thing: None };
         let matches = Notice::Matches { lesson: 1, masking: vec![Some(1)], blocking: vec![] };
-        for notice in [picked, matches] {
+        let touched = Notice::Touched { field: Some(FieldKind::Password) };
+        for notice in [picked, matches, touched] {
             assert!(Vouched::default().for_agent(&notice).is_none());
             assert_eq!(Vouched::for_customer(&notice).unwrap().into_inner(), notice);
         }

@@ -7,7 +7,7 @@ use tandem_policy::{Action, Mask, Permit};
 use tandem_protocol::input::{MouseButton, TouchPhase};
 use tandem_protocol::notice::Denied;
 use tandem_protocol::policy::Sites;
-use tandem_protocol::{Private, Viewport};
+use tandem_protocol::{Device, Private, Viewport};
 
 /// Linux' `KEY_F24`: pressed before text of an input method, which carries no modifiers, to say whose it is. The page's guard
 /// takes it away.
@@ -29,6 +29,9 @@ impl Seat {
             alt: mask.alt,
             num_lock: permit.is_customers(),
         };
+        if changes_page(permit.action()) {
+            browser.is_used();
+        }
         match permit.action() {
             Action::Move { x, y, modifiers } => {
                 self.0.modifiers(held(*modifiers));
@@ -66,7 +69,7 @@ impl Seat {
             Action::Reach { node } => browser.reach(*node),
             Action::Answer { dialog, answer } => browser.answer(*dialog, answer),
             Action::Find { text, backwards } => browser.find(text, *backwards),
-            Action::Resize { viewport } => self.resize(*viewport, browser),
+            Action::Resize { viewport, device } => self.resize(*viewport, device.clone(), browser),
             Action::Hide { x, y } => browser.hide_at(f64::from(*x), below_strip(*y)),
             Action::Pick { id, x, y } => browser.pick_at(*id, f64::from(*x), below_strip(*y)),
             Action::Matches => browser.count_matches(),
@@ -81,10 +84,10 @@ impl Seat {
     }
 
     /// Gives window and pages another size.
-    pub fn resize(&self, viewport: Viewport, browser: &mut Browser) {
+    pub fn resize(&self, viewport: Viewport, device: Option<Device>, browser: &mut Browser) {
         let (width, height) = window_of(viewport);
         self.0.resize(Size { width, height }, f64::from(viewport.scale));
-        browser.set_viewport(viewport);
+        browser.set_device(viewport, device);
     }
 
     /// Fetches the text on the browser's clipboard.
@@ -95,6 +98,29 @@ impl Seat {
     /// Frames a second that Chromium may paint; 0 while nobody looks.
     pub fn pace(&self, hertz: u32) {
         self.0.pace(hertz);
+    }
+}
+
+/// Whether a page may not be the same afterwards.
+fn changes_page(action: &Action) -> bool {
+    match action {
+        Action::Button { .. }
+        | Action::Key { .. }
+        | Action::Text { .. }
+        | Action::Compose { .. }
+        | Action::Touch { .. }
+        | Action::Wheel { .. }
+        | Action::Navigate { .. }
+        | Action::Tab { .. }
+        | Action::NewTab
+        | Action::Answer { .. }
+        | Action::Hide { .. } => true,
+        Action::Move { .. }
+        | Action::Reach { .. }
+        | Action::Find { .. }
+        | Action::Resize { .. }
+        | Action::Pick { .. }
+        | Action::Matches => false,
     }
 }
 

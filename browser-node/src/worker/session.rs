@@ -158,7 +158,7 @@ impl Live {
         rules.send_modify(|rules| rules.sites = claim.policy.sites.clone());
         let viewport = claim.viewport.clamped();
         seen.visible.set(viewport);
-        seat.resize(viewport, &mut browser);
+        seat.resize(viewport, None, &mut browser);
         browser.set_language(claim.language);
         if let Ok(url) = address(claim.start_url.reveal(), &claim.policy.sites) {
             browser.open_first(&url);
@@ -416,7 +416,7 @@ impl Live {
                 self.reports.count(Counter::Inputs);
                 let id = id_of(&input);
                 let viewport = match &input {
-                    tandem_protocol::input::ControlInput::Resize { viewport } => Some(viewport.clamped()),
+                    tandem_protocol::input::ControlInput::Resize { viewport, .. } => Some(viewport.clamped()),
                     _ => None,
                 };
                 let listens = match &input {
@@ -480,6 +480,10 @@ impl Live {
                     }
                 }
             }
+            FromGuard::Touched { field } if self.browser.active() == Some(tab) => {
+                self.tell_customers(&Notice::Touched { field });
+            }
+            FromGuard::Touched { .. } => {}
             FromGuard::Focus { hidden } => {
                 self.vouched.set_focus(!hidden);
                 self.tell_field();

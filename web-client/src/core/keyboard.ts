@@ -1,25 +1,40 @@
 //! The keyboard: physical keys as keys, everything else (input methods, soft keyboards, pastes) as text.
 //!
-//! A hidden text area sits beside the picture. While a field of the remote page has the focus it takes the keys, since
-//! browsers run input methods and raise soft keyboards only for something that can be edited.
+//! Hidden fields sit beside the picture, one for text and one for passwords. While a field of the remote page has the focus
+//! they take the keys, since browsers run input methods and raise soft keyboards only for something that can be edited.
 
 import type { ControlInput, FieldKind, Modifiers } from '../protocol.gen';
 import type { Inputs } from './inputs';
+import { Typing } from './typing';
+
+/** The hidden fields. */
+export interface Fields {
+  text: HTMLTextAreaElement;
+  /** Of type password, so that the keyboard neither corrects nor learns. */
+  secret: HTMLInputElement;
+}
 
 export interface KeyboardOptions {
   inputs: Inputs;
   /** Command is the shortcut key, and Option makes characters. */
   mac: boolean;
+  /** Touched first of all: its keyboard is a soft one, which changes its mind about what it has put in. */
+  soft: boolean;
   /** Puts the keyboard focus elsewhere on this page: the remote page takes Tab, and nobody may be trapped in it. */
   leave(): void;
 }
 
+interface WithVirtualKeyboard {
+  virtualKeyboard: { show(): void };
+}
+
 type KeyLike = Pick<KeyboardEvent, 'code' | 'key' | 'ctrlKey' | 'altKey' | 'shiftKey' | 'metaKey'>;
 
-/** What stays in the hidden text area, so that a soft keyboard has something to delete. */
-const SENTINEL = '\u200b\u200b';
 /** Room is left on the wire for the message around it. */
 const LONGEST_TEXT = 8_000;
+/** How long a keyboard stays up without a field (milliseconds): from one field to the next, and from a tap to its field. */
+const BETWEEN_FIELDS = 300;
+const UNTIL_FIELD = 1_500;
 const LOCAL_WITH_CONTROL = new Set(['KeyW', 'KeyT', 'KeyN', 'KeyQ', 'Tab', 'PageUp', 'PageDown', 'Equal', 'Minus', 'Digit0', 'NumpadAdd', 'NumpadSubtract', 'Numpad0', 'KeyL', 'KeyD']);
 const LOCAL_ON_MAC = new Set(['KeyH', 'KeyM', 'Space', 'Comma', 'Backquote']);
 const LOCAL_DEVTOOLS = new Set(['KeyI', 'KeyJ', 'KeyC']);
@@ -62,59 +77,97 @@ export function modifiersOf(event: KeyLike & Pick<KeyboardEvent, 'getModifierSta
   };
 }
 
-/** Takes over the keyboard while `screen` or `area` has the focus; the returned object steers it and gives it back. */
+/** Takes over the keyboard while `screen` or one of `fields` has the focus; the returned object steers it and gives it back. */
 export class Keyboard {
   readonly #screen: HTMLElement;
-  readonly #area: HTMLTextAreaElement;
+  readonly #fields: Fields;
   readonly #options: KeyboardOptions;
+  readonly #typings: Typing[];
   readonly #stop = new AbortController();
   /** What went down and has not come up, by `code`. */
   readonly #held = new Map<string, string>();
-  #composing = false;
+  /** What the fields here are set up for. */
+  #kind: FieldKind | null = null;
+  /** What was tapped, as the page itself says: Chromium knows of fewer kinds. */
+  #tapped: FieldKind | null = null;
+  /** The remote page has a field in focus. */
+  #isField = false;
+  #leaving: ReturnType<typeof setTimeout> | undefined;
   /** Text was copied in the remote page, and nothing can have been copied elsewhere since. */
   #remoteClipboard = false;
   /** A paste shortcut that waits to see whether this browser has text for it. */
   #pasting = false;
 
-  constructor(screen: HTMLElement, area: HTMLTextAreaElement, options: KeyboardOptions) {
+  constructor(screen: HTMLElement, fields: Fields, options: KeyboardOptions) {
     this.#screen = screen;
-    this.#area = area;
+    this.#fields = fields;
     this.#options = options;
     const signal = this.#stop.signal;
-    for (const target of [screen, area]) {
+    for (const target of [screen, fields.text, fields.secret]) {
       target.addEventListener('keydown', (event) => this.#down(event), { signal });
       target.addEventListener('keyup', (event) => this.#up(event), { signal });
       target.addEventListener('paste', (event) => this.#paste(event), { signal });
       target.addEventListener('blur', (event) => this.#blurred(event), { signal });
     }
-    area.addEventListener('beforeinput', (event) => this.#beforeInput(event), { signal });
-    area.addEventListener('input', () => this.#rest(), { signal });
-    area.addEventListener('compositionstart', () => (this.#composing = true), { signal });
-    area.addEventListener('compositionupdate', (event) => this.#compose(event.data), { signal });
-    area.addEventListener('compositionend', (event) => this.#composed(event.data), { signal });
+    const typed = {
+      text: (text: string) => this.#text(text),
+      compose: (text: string) => this.#send({ type: 'compose', text: text.slice(0, LONGEST_TEXT) }),
+      stroke: (key: string, count: number, control = false) => {
+        for (let i = 0; i < count; i += 1) this.#stroke(key, key, control);
+      },
+    };
+    this.#typings = [fields.text, fields.secret].map((field) => new Typing(field, typed, signal));
     window.addEventListener('blur', () => this.#away(), { signal });
     window.addEventListener('pagehide', () => this.releaseAll(), { signal });
     document.addEventListener('visibilitychange', () => document.hidden && this.releaseAll(), { signal });
-    this.#rest();
   }
 
   get focused(): boolean {
-    return document.activeElement === this.#screen || document.activeElement === this.#area;
+    return document.activeElement === this.#screen || this.typing;
+  }
+
+  /** A soft keyboard, where there is one, is up. */
+  get typing(): boolean {
+    return document.activeElement === this.#fields.text || document.activeElement === this.#fields.secret;
   }
 
   /** The remote page has this kind of field in focus, or none. The focus moves only if it is ours already. */
   field(kind: FieldKind | null): void {
+    this.#isField = kind !== null;
+    clearTimeout(this.#leaving);
     if (kind === null) {
-      if (document.activeElement === this.#area) this.#screen.focus({ preventScroll: true });
-      return;
+      this.#rest();
+      return this.#leaveField(BETWEEN_FIELDS);
     }
-    this.#area.inputMode = inputModeOf(kind);
-    if (document.activeElement === this.#screen) this.#area.focus({ preventScroll: true });
+    this.#is(kind === 'text' ? (this.#tapped ?? kind) : kind);
+    if (this.focused) this.#current.focus({ preventScroll: true });
   }
 
-  /** Raises a soft keyboard; must be called while a tap is handled, or phones refuse. */
-  raise(): void {
-    this.#area.focus({ preventScroll: true });
+  /**
+   * Raises a soft keyboard; must be called while a tap is handled, or phones refuse. `kind` is what was tapped, of which the remote
+   * page may yet have to say that it has the focus.
+   */
+  raise(kind: FieldKind | null = null): void {
+    if (kind !== null) {
+      this.#tapped = kind;
+      // A keyboard that is up already is of the kind that it came up with.
+      if (kind !== this.#kind && this.typing) this.#screen.focus({ preventScroll: true });
+      this.#is(kind);
+    }
+    this.#current.focus({ preventScroll: true });
+    // It may have been put away by hand, with the focus still there (VirtualKeyboard API, which not every browser has).
+    (navigator as Partial<WithVirtualKeyboard>).virtualKeyboard?.show();
+    if (!this.#isField) this.#leaveField(UNTIL_FIELD);
+  }
+
+  /** Somebody pressed something: the remote caret may be elsewhere. */
+  pressed(): void {
+    this.#tapped = null;
+    this.#rest();
+  }
+
+  #rest(): void {
+    for (const typing of this.#typings) typing.rest();
   }
 
   releaseAll(): void {
@@ -124,14 +177,37 @@ export class Keyboard {
   }
 
   detach(): void {
+    clearTimeout(this.#leaving);
     this.#stop.abort();
+  }
+
+  get #current(): HTMLElement {
+    return this.#kind === 'password' ? this.#fields.secret : this.#fields.text;
+  }
+
+  #is(kind: FieldKind): void {
+    if (kind === this.#kind) return;
+    this.#kind = kind;
+    const { text } = this.#fields;
+    text.inputMode = inputModeOf(kind);
+    // Words are corrected and completed; what stands in the other kinds of fields is none. Android completes nothing where
+    // `autocomplete` is off.
+    for (const name of ['autocorrect', 'autocomplete']) text.setAttribute(name, kind === 'text' ? 'on' : 'off');
+  }
+
+  /** The keyboard goes, unless a field comes meanwhile: phones do not let it come up again by itself. */
+  #leaveField(wait: number): void {
+    clearTimeout(this.#leaving);
+    this.#leaving = setTimeout(() => {
+      if (!this.#isField && this.typing) this.#screen.focus({ preventScroll: true });
+    }, wait);
   }
 
   #down(event: KeyboardEvent): void {
     // 229 is what a key says that an input method has taken (UI Events §8.3); its text comes by another event.
     if (event.isComposing || event.keyCode === 229 || event.key === 'Process' || event.key === 'Unidentified') return;
     const { mac } = this.#options;
-    if (event.key === 'Dead' && event.target === this.#area) return;
+    if (event.key === 'Dead' && event.target !== this.#screen) return;
     if (event.code === 'F6') {
       event.preventDefault();
       return this.#options.leave();
@@ -142,13 +218,22 @@ export class Keyboard {
       return;
     }
     if (isLocal(event, mac)) return;
+    // A soft keyboard may yet compose, correct or replace it, and tells its field.
+    const edits = [...event.key].length === 1 || event.key === 'Backspace';
+    if (this.#options.soft && this.#isField && edits && event.target !== this.#screen && !event.ctrlKey && !event.metaKey && !event.altKey) return;
     event.preventDefault();
     const to = navigationOf(event, mac);
     if (to) return this.#options.inputs.control({ type: 'navigate', to: { kind: to } });
+    // One key of some layouts makes two characters (UI Events § key).
+    if (/[^\x00-\x7f]/.test(event.key) && [...event.key].length > 1) return this.#text(event.key);
     if (command && (event.code === 'KeyC' || event.code === 'KeyX')) this.#remoteClipboard = true;
     if (event.key === 'AltGraph' && this.#held.has('ControlLeft')) this.#key('ControlLeft', 'Control', false, event);
     const { code, key } = this.#named(event);
     this.#key(code, key, true, event);
+    if (key !== 'Tab') return this.#rest();
+    // Until the remote page has said where it is now, keys are keys: a space may be for a check box.
+    this.#isField = false;
+    this.pressed();
   }
 
   #up(event: KeyboardEvent): void {
@@ -199,53 +284,6 @@ export class Keyboard {
     this.#pasting = false;
   }
 
-  #beforeInput(event: InputEvent): void {
-    const data = event.data ?? event.dataTransfer?.getData('text/plain') ?? '';
-    switch (event.inputType) {
-      case 'insertCompositionText':
-      case 'insertFromComposition':
-      case 'deleteByComposition':
-      case 'deleteCompositionText':
-        return;
-      case 'insertText':
-      case 'insertReplacementText':
-        // While composing, the text comes with the composition's end.
-        if (this.#composing) return;
-        this.#text(data);
-        break;
-      case 'insertFromPaste':
-        break;
-      case 'insertLineBreak':
-      case 'insertParagraph':
-        this.#stroke('Enter', 'Enter');
-        break;
-      case 'deleteContentBackward':
-        this.#stroke('Backspace', 'Backspace');
-        break;
-      case 'deleteWordBackward':
-      case 'deleteSoftLineBackward':
-        this.#stroke('Backspace', 'Backspace', true);
-        break;
-      case 'deleteContentForward':
-        this.#stroke('Delete', 'Delete');
-        break;
-      default:
-        break;
-    }
-    event.preventDefault();
-  }
-
-  #compose(text: string): void {
-    this.#send({ type: 'compose', text: text.slice(0, LONGEST_TEXT) });
-  }
-
-  #composed(text: string): void {
-    this.#composing = false;
-    if (text) this.#text(text);
-    else this.#compose('');
-    this.#rest();
-  }
-
   #text(text: string): void {
     const characters = [...text];
     for (let from = 0; from < characters.length; from += LONGEST_TEXT) {
@@ -253,17 +291,11 @@ export class Keyboard {
     }
   }
 
-  /** Back to the sentinel with the caret behind it, except in the middle of a composition. */
-  #rest(): void {
-    if (this.#composing) return;
-    this.#area.value = SENTINEL;
-    this.#area.setSelectionRange(SENTINEL.length, SENTINEL.length);
-  }
-
-  /** From the picture to the text area and back is no leaving. */
+  /** From the picture to the fields and back is no leaving. */
   #blurred(event: FocusEvent): void {
     const to = event.relatedTarget;
-    if (to !== this.#screen && to !== this.#area) this.releaseAll();
+    this.#rest();
+    if (to !== this.#screen && to !== this.#fields.text && to !== this.#fields.secret) this.releaseAll();
   }
 
   #away(): void {
@@ -283,6 +315,10 @@ function inputModeOf(kind: FieldKind): string {
       return 'text';
     case 'number':
       return 'decimal';
+    case 'digits':
+      return 'numeric';
+    case 'search':
+      return 'search';
     case 'email':
       return 'email';
     case 'phone':

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ControlInput } from '../protocol.gen';
-import { attachPointer, wheelPixels } from './pointer';
+import { attachPointer, wheelPixels, type Pinch } from './pointer';
 
 let element: HTMLElement;
 let moves: [number, number][];
@@ -175,4 +175,73 @@ test('the local context menu stays away', () => {
   const event = new MouseEvent('contextmenu', { bubbles: true, cancelable: true });
   element.dispatchEvent(event);
   expect(event.defaultPrevented).toBe(true);
+});
+
+describe('fingers that are meant for the picture', () => {
+  const finger = (type: string, pointerId: number, x: number, y: number) =>
+    point(type, x, y, { pointerId, pointerType: 'touch', isPrimary: pointerId === 1 });
+  const phases = () => inputs.flatMap((one) => (one.type === 'touch' ? [`${one.finger}${one.phase}`] : []));
+  let pinches: { from: Pinch; to: Pinch }[];
+  let tapped: ReturnType<typeof vi.fn<() => void>>;
+
+  beforeEach(() => {
+    detach();
+    inputs = [];
+    pinches = [];
+    tapped = vi.fn<() => void>();
+    let id = 0;
+    detach = attachPointer(element, {
+      inputs: { next: () => ++id, move: () => undefined, control: (input) => inputs.push(input) },
+      place: (x, y) => ({ x, y, inside: true }),
+      frame: (step) => frames.push(step),
+      pinched: (from, to) => pinches.push({ from, to }),
+      tapped,
+    });
+  });
+
+  test('a second one makes a pinch, which the remote page never hears of', () => {
+    finger('pointerdown', 1, 10, 10);
+    finger('pointerdown', 2, 50, 10);
+    expect(phases()).toEqual(['0start', '0cancel']);
+    finger('pointermove', 2, 90, 10);
+    finger('pointermove', 1, 10, 30);
+    expect(pinches).toMatchObject([
+      { from: { x: 30, y: 10, apart: 40 }, to: { x: 50, y: 10, apart: 80 } },
+      { from: { x: 50, y: 10 }, to: { x: 50, y: 20 } },
+    ]);
+    finger('pointerup', 1, 10, 30);
+    finger('pointermove', 2, 95, 20);
+    finger('pointerup', 2, 95, 20);
+    paint();
+    expect(pinches).toHaveLength(2);
+    expect(phases()).toHaveLength(2);
+    expect(tapped).not.toHaveBeenCalled();
+    finger('pointerdown', 1, 5, 5);
+    finger('pointerup', 1, 5, 5);
+    expect(phases().slice(2)).toEqual(['0start', '0end']);
+  });
+
+  test('a tap is one that stays where it is', () => {
+    finger('pointerdown', 1, 10, 10);
+    finger('pointermove', 1, 12, 11);
+    finger('pointerup', 1, 12, 11);
+    expect(tapped).toHaveBeenCalledOnce();
+    finger('pointerdown', 1, 10, 10);
+    finger('pointermove', 1, 10, 40);
+    finger('pointermove', 1, 10, 11);
+    finger('pointerup', 1, 10, 11);
+    expect(tapped).toHaveBeenCalledOnce();
+  });
+
+  test('what a phone took along when it showed something else is not there when it is back', () => {
+    finger('pointerdown', 1, 10, 10);
+    window.dispatchEvent(new Event('blur'));
+    expect(phases()).toEqual(['0start', '0cancel']);
+    finger('pointerdown', 1, 20, 20);
+    // Its end was lost on the way.
+    finger('pointerdown', 1, 30, 30);
+    finger('pointerup', 1, 30, 30);
+    expect(phases().slice(2)).toEqual(['0start', '0cancel', '0start', '0end']);
+    expect(pinches).toEqual([]);
+  });
 });

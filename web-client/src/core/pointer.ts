@@ -14,6 +14,18 @@ export interface PointerOptions {
   taken?(place: Place): boolean;
   /** A press began here, so the page may move the keyboard focus. */
   pressed?(touch: boolean): void;
+  /** A finger tapped; called while the tap is handled. */
+  tapped?(): void;
+  /** Two fingers went from one place to another: the page zooms its own picture, and the remote page has no part in it. */
+  pinched?(from: Pinch, to: Pinch): void;
+  pinchEnded?(): void;
+}
+
+/** Where two fingers are: the middle between them and how far apart they are, in CSS pixels of this page. */
+export interface Pinch {
+  x: number;
+  y: number;
+  apart: number;
 }
 
 const BUTTONS: readonly MouseButton[] = ['left', 'middle', 'right', 'back', 'forward'];
@@ -21,6 +33,9 @@ const BUTTONS: readonly MouseButton[] = ['left', 'middle', 'right', 'back', 'for
 const PIXELS_PER_LINE = 40;
 const PAGE_PART = 0.875;
 const FINGERS = 10;
+/** A finger that went no farther, and stayed no longer, has tapped (CSS pixels, milliseconds). */
+const TAP_REACH = 12;
+const TAP_TIME = 700;
 
 /** `WheelEvent` deltas in CSS pixels, whatever unit the browser gives them in. */
 export function wheelPixels(event: Pick<WheelEvent, 'deltaX' | 'deltaY' | 'deltaMode' | 'shiftKey'>, page: number): { dx: number; dy: number } {
@@ -47,6 +62,11 @@ export function attachPointer(element: HTMLElement, options: PointerOptions): ()
   for (const type of ['contextmenu', 'mousedown', 'mouseup', 'auxclick', 'dragstart', 'selectstart', 'touchstart'] as const) {
     on(type, (event) => event.preventDefault());
   }
+  // A phone that shows something else takes the fingers along without a word.
+  const away = () => pointer.releaseAll();
+  window.addEventListener('blur', away, { signal: stop.signal });
+  window.addEventListener('pagehide', away, { signal: stop.signal });
+  document.addEventListener('visibilitychange', () => document.hidden && away(), { signal: stop.signal });
   return () => {
     stop.abort();
     pointer.releaseAll();
@@ -59,8 +79,12 @@ class Pointer {
   readonly #frame: (step: () => void) => void;
   /** Buttons that went down here and have not come up. */
   readonly #held = new Map<number, Place>();
-  /** Pointer id → finger number and where it last was. */
-  readonly #fingers = new Map<number, { finger: number; last: Place; moved: Place | null }>();
+  /** Pointer id → finger number, where it last was, and where that is on this page. */
+  readonly #fingers = new Map<number, { finger: number; last: Place; moved: Place | null; here: Place }>();
+  /** The fingers of a pinch, by pointer id: where they are on this page. One that is left over does nothing more. */
+  readonly #pinching = new Map<number, Place>();
+  /** A finger that may still turn out to tap. */
+  #tap: { pointer: number; x: number; y: number; at: number } | null = null;
   #waiting: Place | null = null;
   #wheel: { dx: number; dy: number; place: Place } | null = null;
   #framed = false;
@@ -72,11 +96,14 @@ class Pointer {
   }
 
   move(event: PointerEvent): void {
+    if (this.#pinching.has(event.pointerId)) return this.#pinch(event);
+    if (this.#tap && Math.hypot(event.clientX - this.#tap.x, event.clientY - this.#tap.y) > TAP_REACH) this.#tap = null;
     const place = this.#options.place(event.clientX, event.clientY);
     if (!place) return;
     const finger = this.#fingers.get(event.pointerId);
     if (finger) {
       finger.moved = place;
+      finger.here = hereOf(event);
       return this.#soon();
     }
     // A button pressed or released while another is held comes as a move with a changed `buttons`.
@@ -90,24 +117,32 @@ class Pointer {
     const place = this.#options.place(event.clientX, event.clientY);
     if (!place?.inside) return;
     event.preventDefault();
-    if (this.#options.taken?.(place)) return;
     const touch = event.pointerType === 'touch';
+    // What is still there of an earlier touch was lost on the way.
+    if (touch && event.isPrimary) this.#lift();
+    if (touch && this.#joins(event)) return;
+    if (this.#options.taken?.(place)) return;
     this.#options.pressed?.(touch);
     this.#capture(event.pointerId);
     if (!touch) return this.#button(event.button, place, true);
     const taken = new Set([...this.#fingers.values()].map((one) => one.finger));
     const finger = Array.from({ length: FINGERS }, (_, i) => i).find((i) => !taken.has(i));
     if (finger === undefined) return;
-    this.#fingers.set(event.pointerId, { finger, last: place, moved: null });
+    this.#tap = this.#fingers.size === 0 ? { pointer: event.pointerId, x: event.clientX, y: event.clientY, at: event.timeStamp } : null;
+    this.#fingers.set(event.pointerId, { finger, last: place, moved: null, here: hereOf(event) });
     this.#touch(finger, 'start', place);
   }
 
   up(event: PointerEvent): void {
+    if (this.#pinching.delete(event.pointerId)) return this.#options.pinchEnded?.();
     const place = this.#options.place(event.clientX, event.clientY);
     const finger = this.#fingers.get(event.pointerId);
     if (finger) {
       this.#fingers.delete(event.pointerId);
-      return this.#touch(finger.finger, 'end', place ?? finger.last);
+      this.#touch(finger.finger, 'end', place ?? finger.last);
+      if (this.#tap?.pointer === event.pointerId && event.timeStamp - this.#tap.at <= TAP_TIME) this.#options.tapped?.();
+      this.#tap = null;
+      return;
     }
     event.preventDefault();
     const pressed = this.#held.get(event.button);
@@ -115,6 +150,7 @@ class Pointer {
   }
 
   cancel(event: PointerEvent): void {
+    if (this.#pinching.delete(event.pointerId)) return this.#options.pinchEnded?.();
     const finger = this.#fingers.get(event.pointerId);
     if (finger) {
       this.#fingers.delete(event.pointerId);
@@ -138,10 +174,35 @@ class Pointer {
 
   releaseAll(): void {
     this.#letGo();
-    for (const { finger, last } of this.#fingers.values()) this.#touch(finger, 'cancel', last);
-    this.#fingers.clear();
+    this.#lift();
     this.#waiting = null;
     this.#wheel = null;
+  }
+
+  /** A second finger makes a pinch of what the first began. */
+  #joins(event: PointerEvent): boolean {
+    if (!this.#options.pinched || this.#fingers.size + this.#pinching.size === 0) return false;
+    const before = [...this.#fingers].map(([pointer, { here }]) => [pointer, here] as const);
+    const pinching = new Map([...this.#pinching, ...before, [event.pointerId, hereOf(event)]]);
+    this.#lift();
+    for (const [pointer, here] of pinching) this.#pinching.set(pointer, here);
+    this.#capture(event.pointerId);
+    return true;
+  }
+
+  #pinch(event: PointerEvent): void {
+    const from = pinchOf([...this.#pinching.values()]);
+    this.#pinching.set(event.pointerId, hereOf(event));
+    const to = pinchOf([...this.#pinching.values()]);
+    if (from && to) this.#options.pinched?.(from, to);
+  }
+
+  /** Takes all fingers away, as if they had never meant anything. */
+  #lift(): void {
+    for (const { finger, last } of this.#fingers.values()) this.#touch(finger, 'cancel', last);
+    this.#fingers.clear();
+    this.#pinching.clear();
+    this.#tap = null;
   }
 
   #letGo(): void {
@@ -213,4 +274,12 @@ class Pointer {
 /** `MouseEvent.buttons` has middle and right the other way round from `MouseEvent.button`. */
 function bit(button: number): number {
   return button === 1 ? 4 : button === 2 ? 2 : 1 << button;
+}
+
+const hereOf = (event: PointerEvent): Place => ({ x: event.clientX, y: event.clientY });
+
+/** Of more fingers the first two count. */
+function pinchOf([one, other]: Place[]): Pinch | null {
+  if (!one || !other) return null;
+  return { x: (one.x + other.x) / 2, y: (one.y + other.y) / 2, apart: Math.hypot(one.x - other.x, one.y - other.y) };
 }

@@ -1,6 +1,7 @@
 //! One person's part in one session, as the pages draw it: composes the framework-free modules and holds what they say.
 
 import { Cursors, type Cursor } from '../core/cursors';
+import { deviceHere, watchDevice } from '../core/device';
 import type { Inputs } from '../core/inputs';
 import { Peer, type PeerState } from '../core/peer';
 import { Photon } from '../core/photon';
@@ -11,7 +12,7 @@ import { Resizer, type Place } from '../core/viewport';
 import { Board } from './Board.svelte';
 import { LiveChat } from './LiveChat.svelte';
 import type {
-  ControlInput, CursorShape, Denied, Dialog, EndReason, Field, Notice, Participant, Refusal, Report, Rights, ServerSignal, SessionState, Tab, Thing, Viewport,
+  ControlInput, CursorShape, Denied, Dialog, EndReason, Field, FieldKind, Notice, Participant, Refusal, Report, Rights, ServerSignal, SessionState, Tab, Thing, Viewport,
 } from '../protocol.gen';
 
 export type Connection = 'connecting' | 'connected' | 'reconnecting';
@@ -44,6 +45,8 @@ export class LiveSession {
   cursors = $state.raw<Cursor[]>([]);
   tabs = $state.raw<Tab[]>([]);
   field = $state.raw<Field | null>(null);
+  /** What the customer's finger, which has just come down, is on. */
+  touched = $state.raw<{ field: FieldKind | null } | null>(null);
   /** What the page in front asks. */
   dialog = $state.raw<Dialog | null>(null);
   /** Whether what was looked for last is on the page. */
@@ -83,7 +86,7 @@ export class LiveSession {
   readonly #key: string;
   readonly #cursors = new Cursors();
   readonly #photon = new Photon((report) => this.#report(report));
-  readonly #resizer = new Resizer((viewport) => this.#peer?.control({ type: 'resize', viewport }));
+  readonly #resizer = new Resizer((viewport) => this.#peer?.control({ type: 'resize', viewport, device: deviceHere() }));
   readonly #closing = new AbortController();
   #peer: Peer | null = null;
   #wanted: Viewport | null = null;
@@ -113,6 +116,7 @@ export class LiveSession {
     const { signal } = this.#closing;
     window.addEventListener('online', () => this.#session.hurry(), { signal });
     document.addEventListener('visibilitychange', () => !document.hidden && this.#session.hurry(), { signal });
+    watchDevice(() => this.#resizeAnew(), signal);
   }
 
   /** What `document.documentElement.dataset.session` says: a session that broke down has failed, though its end looks alike. */
@@ -267,6 +271,13 @@ export class LiveSession {
     this.#resizer.offer(viewport);
   }
 
+  /** Says the size and the device again, since the other end is new or the device is not what it was. */
+  #resizeAnew(): void {
+    if (!this.#wanted) return;
+    this.#resizer.forget();
+    this.#resizer.offer(this.#wanted);
+  }
+
   /** The page presented a frame of the picture. */
   frame(timestamp: number | undefined, presented: number): void {
     if (!this.picture && this.stream && !(this.state === 'paused' && this.joined?.role !== 'customer')) {
@@ -388,9 +399,7 @@ export class LiveSession {
       stream: (stream) => (this.stream = stream),
       ready: () => {
         if (this.listens) this.listen(true);
-        if (!this.#wanted) return;
-        this.#resizer.forget();
-        this.#resizer.offer(this.#wanted);
+        this.#resizeAnew();
       },
       cursor: (notice) => {
         if (this.#cursors.moved(notice)) this.cursors = this.#cursors.all();
@@ -425,6 +434,9 @@ export class LiveSession {
         return;
       case 'field':
         this.field = notice.field;
+        return;
+      case 'touched':
+        this.touched = { field: notice.field };
         return;
       case 'denied':
         return this.#deny(notice.reason);

@@ -243,6 +243,7 @@ const de: Texts = {
   },
   screen: {
     label: 'Die geteilte Seite. Mit F6 verlassen Sie sie per Tastatur.',
+    whole: 'Ganze Seite zeigen',
     opening: 'Die Seite wird geöffnet…',
     slowOpening: 'Sie wird noch geöffnet. Das kann ein paar Sekunden dauern.',
     reconnecting: 'Verbindung verloren. Sie wird wiederhergestellt…',

@@ -288,6 +288,7 @@ const en = {
   },
   screen: {
     label: 'The shared page. Press F6 to leave it by keyboard.',
+    whole: 'Show the whole page',
     opening: 'Opening the page…',
     slowOpening: 'Still opening. This can take a few seconds.',
     reconnecting: 'Connection lost. Coming back…',

@@ -243,6 +243,7 @@ const es: Texts = {
   },
   screen: {
     label: 'La página compartida. Pulse F6 para salir de ella con el teclado.',
+    whole: 'Ver la página entera',
     opening: 'Abriendo la página…',
     slowOpening: 'Todavía abriendo. Puede tardar unos segundos.',
     reconnecting: 'Conexión perdida. Volviendo…',

@@ -243,6 +243,7 @@ const fr: Texts = {
   },
   screen: {
     label: 'La page partagée. Appuyez sur F6 pour la quitter au clavier.',
+    whole: 'Voir toute la page',
     opening: 'Ouverture de la page…',
     slowOpening: 'Ouverture toujours en cours. Cela peut prendre quelques secondes.',
     reconnecting: 'Connexion perdue. Elle revient…',

@@ -243,6 +243,7 @@ const it: Texts = {
   },
   screen: {
     label: 'La pagina condivisa. Prema F6 per lasciarla con la tastiera.',
+    whole: 'Mostra tutta la pagina',
     opening: 'Apertura della pagina…',
     slowOpening: 'Apertura ancora in corso. Può richiedere qualche secondo.',
     reconnecting: 'Connessione persa. Sta tornando…',

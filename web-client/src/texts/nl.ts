@@ -243,6 +243,7 @@ const nl: Texts = {
   },
   screen: {
     label: 'De gedeelde pagina. Druk op F6 om haar met het toetsenbord te verlaten.',
+    whole: 'Hele pagina tonen',
     opening: 'De pagina wordt geopend…',
     slowOpening: 'Ze wordt nog geopend. Dit kan een paar seconden duren.',
     reconnecting: 'Verbinding verbroken. Ze wordt hersteld…',

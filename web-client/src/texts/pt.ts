@@ -243,6 +243,7 @@ const pt: Texts = {
   },
   screen: {
     label: 'A página partilhada. Prima F6 para sair dela com o teclado.',
+    whole: 'Ver a página inteira',
     opening: 'A abrir a página…',
     slowOpening: 'Ainda a abrir. Pode demorar alguns segundos.',
     reconnecting: 'Ligação perdida. A voltar…',
