@@ -7,6 +7,7 @@ pub mod api;
 pub mod control;
 pub mod dialog;
 pub mod element;
+pub mod files;
 pub mod ids;
 pub mod input;
 pub mod limits;

@@ -2,6 +2,7 @@
 
 use crate::dialog::Dialog;
 use crate::element::Element;
+use crate::files::{Chooser, Download};
 use crate::policy::{Secret, Verb};
 use crate::{InputId, ParticipantId, Private, TabId, Viewport};
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,10 @@ pub enum Notice {
     Copied { text: Private<String> },
     /// For the customer, who pressed a link to a telephone number or a mail address: it is for their own device.
     Handed { url: Private<String> },
+    /// For the customer: a page asks for files; none when it asks for none.
+    FileChooser { chooser: Option<Chooser> },
+    /// For the customer: all files that the cloud browser has for them.
+    Downloads { downloads: Vec<Download> },
     /// The page of a tab, or the whole browser, broke down. `Reload` brings a tab back.
     Crashed { tab: Option<TabId> },
 }

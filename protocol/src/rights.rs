@@ -65,6 +65,7 @@ impl ControlInput {
             ControlInput::Answer { answer: DialogAnswer::Dismiss, .. } => Act::Click,
             ControlInput::Answer { .. }
             | ControlInput::Find { .. }
+            | ControlInput::File { .. }
             | ControlInput::Hide { .. }
             | ControlInput::Resize { .. }
             | ControlInput::Pick { .. }

@@ -1,6 +1,6 @@
 //! The TypeScript of everything a page sends or receives.
 
-use crate::{api, dialog, element, ids, input, notice, people, policy, private, rights, signal, talk, viewport};
+use crate::{api, dialog, element, files, ids, input, notice, people, policy, private, rights, signal, talk, viewport};
 use ts_rs::{Config, TS};
 
 /// The whole of `web-client/src/protocol.gen.ts`.
@@ -53,6 +53,11 @@ pub fn generate() -> String {
         dialog::Dialog,
         dialog::DialogKind,
         dialog::DialogAnswer,
+        files::Transfer,
+        files::Chooser,
+        files::Download,
+        files::DownloadState,
+        files::FileInput,
         policy::Policy,
         policy::Sites,
         policy::Permissions,

@@ -1,5 +1,5 @@
 // In the page's own world: says which elements get a shadow root, so that its guard finds it before it is painted, and
-// asks the guard before a script submits a form, of which no event tells.
+// asks the guard before a script submits a form, of which no event tells, and lets the node print.
 (() => {
   const { submit } = HTMLFormElement.prototype;
   HTMLFormElement.prototype.submit = {
@@ -8,6 +8,12 @@
       if (dispatch(asked)) submit.call(this);
     },
   }.submit;
+  // The browser's own preview would stand before a page that nobody can prove, and there is no printer here.
+  window.print = {
+    print() {
+      dispatch(new MouseEvent(`${NAME}-print`));
+    },
+  }.print;
   const { attachShadow } = Element.prototype;
   const dispatch = window.dispatchEvent.bind(window);
   const { MouseEvent } = window;

@@ -329,6 +329,7 @@ impl Seat {
                 | Action::NewTab
                 | Action::Answer { .. }
                 | Action::Find { .. }
+                | Action::File { .. }
                 | Action::Hide { .. }
                 | Action::Pick { .. }
                 | Action::Matches

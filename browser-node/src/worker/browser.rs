@@ -1,7 +1,10 @@
 //! What the worker asks of Chromium by CDP: tabs, navigation, viewport. Input goes by the seat.
 
 mod asks;
+mod files;
 mod guard;
+
+pub use files::Store;
 
 use super::address::address;
 use super::dialogs::Dialogs;
@@ -50,6 +53,10 @@ pub enum FromBrowser {
     TooManyTabs,
     /// Somebody is asked something, or nobody is any more.
     Dialogs,
+    /// A page asks for files, or does not any more.
+    Chooser,
+    /// Files for the customer came, changed or went.
+    Downloads,
     /// A tab shows another page.
     Navigated(TabId),
     Guard(TabId, FromGuard),
@@ -66,6 +73,8 @@ pub enum FromGuard {
     Denied { why: Denied },
     /// Where the customer points (CSS pixels of the window), when agents may know; and whether they pressed or let go.
     Pointer { at: Option<[f32; 2]>, pressed: Option<bool> },
+    /// The page's script prints.
+    Print,
     /// Whether the focus is in something hidden.
     Focus { hidden: bool },
     /// Where something is hidden (left, top, width, height in CSS pixels of the window); empty while that moves.
@@ -106,6 +115,7 @@ pub struct Browser {
     lessons: u32,
     requests: Requests,
     dialogs: Dialogs,
+    files: Store,
 }
 
 /// The events that are read; Chromium's others are dropped at the door.
@@ -124,6 +134,9 @@ pub fn is_wanted(method: &str) -> bool {
         requests::AUTH_REQUIRED,
         EventJavascriptDialogOpening::IDENTIFIER,
         EventJavascriptDialogClosed::IDENTIFIER,
+        files::CHOOSER_OPENED,
+        files::DOWNLOAD_BEGINS,
+        files::DOWNLOAD_PROGRESS,
     ]
     .contains(&method)
 }
@@ -140,6 +153,7 @@ impl Browser {
         viewport: Viewport,
         extension: &Extension,
         refusals: Refusals,
+        files: Store,
     ) -> Result<Browser, CdpError> {
         let (page_events_in, page_events) = mpsc::channel(1024);
         let Session { handle, events } = session;
@@ -154,6 +168,7 @@ impl Browser {
             filter: Some(pages),
         };
         handle.call::<serde::de::IgnoredAny>(SetAutoAttachParams::IDENTIFIER, attach).await?;
+        files.take_downloads(&handle).await?;
         let (pages, tabs, language) = (HashMap::new(), Tabs::default(), "en".to_owned());
         Ok(Browser {
             handle,
@@ -171,6 +186,7 @@ impl Browser {
             lessons: 0,
             requests: Requests::new(refusals),
             dialogs: Dialogs::default(),
+            files,
         })
     }
 
@@ -194,6 +210,7 @@ impl Browser {
                     Some(event) => self.page_event(tab, &event),
                     None => self.closed(tab),
                 },
+                Some(done) = self.files.done() => self.file_done(done),
             };
             if let Some(change) = change {
                 return change;
@@ -215,6 +232,7 @@ impl Browser {
                 Some(FromBrowser::Tabs)
             }
             EventTargetInfoChanged::IDENTIFIER => self.info_changed(&event),
+            files::DOWNLOAD_BEGINS | files::DOWNLOAD_PROGRESS => self.downloads(&event),
             _ => None,
         }
     }
@@ -236,10 +254,13 @@ impl Browser {
         self.prepare(&page);
         self.pages.insert(tab, page);
         let forward = self.page_events_in.clone();
+        let asks = self.files.asks();
         tokio::spawn(async move {
-            while let Some(event) = events.recv().await {
+            while let Some(mut event) = events.recv().await {
                 if &*event.method == requests::PAUSED {
                     requests.answer(&asked, &event);
+                } else if let Some(frame) = event.attached.take() {
+                    files::watch_frame(tab, frame, asks.clone());
                 } else if forward.send((tab, Some(event))).await.is_err() {
                     return;
                 }
@@ -255,6 +276,7 @@ impl Browser {
         tell(&page.handle, AddBindingParams::IDENTIFIER, binding);
         tell(&page.handle, runtime::EnableParams::IDENTIFIER, runtime::EnableParams {});
         self.emulate(page);
+        files::intercept(&page.handle);
         requests::hold(&page.handle, false);
         tell(&page.handle, RunIfWaitingForDebuggerParams::IDENTIFIER, RunIfWaitingForDebuggerParams {});
     }
@@ -285,6 +307,7 @@ impl Browser {
     fn closed(&mut self, tab: TabId) -> Option<FromBrowser> {
         self.pages.remove(&tab);
         self.dialogs.gone(tab);
+        self.files.left(tab);
         if let Some(next) = self.tabs.close(tab) {
             self.bring_to_front(next);
         }
@@ -309,6 +332,7 @@ impl Browser {
                 }
                 self.ask_history(tab);
                 self.dialogs.another_page(tab);
+                self.files.left(tab);
                 self.tabs.update(tab, |tab| {
                     tab.url = Private::new(frame.url);
                     tab.crashed = false;
@@ -357,6 +381,10 @@ impl Browser {
             EventJavascriptDialogOpening::IDENTIFIER
             | EventJavascriptDialogClosed::IDENTIFIER
             | requests::AUTH_REQUIRED => self.asked(tab, event),
+            files::CHOOSER_OPENED => {
+                self.chooser_opened(tab, event);
+                None
+            }
             EventExecutionContextsCleared::IDENTIFIER => {
                 self.pages.get_mut(&tab)?.guard = None;
                 None

@@ -58,6 +58,8 @@ impl Vouched {
             Notice::Dialog { dialog } => Notice::Dialog { dialog: dialog.as_ref().map(without_words) },
             // Where something is found may be hidden, and so may what the customer copies and whom they call.
             Notice::Found { .. } | Notice::Copied { .. } | Notice::Handed { .. } => return None,
+            // Files are the customer's alone, and that one is asked for may tell what of.
+            Notice::FileChooser { .. } | Notice::Downloads { .. } => return None,
             Notice::Viewport { .. }
             | Notice::Cursor { .. }
             | Notice::Press { .. }

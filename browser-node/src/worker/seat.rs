@@ -65,6 +65,7 @@ impl Seat {
             Action::NewTab => return browser.new_tab(),
             Action::Answer { dialog, answer } => browser.answer(*dialog, answer),
             Action::Find { text, backwards } => browser.find(text, *backwards),
+            Action::File { input } => browser.file(input),
             Action::Resize { viewport } => self.resize(*viewport, browser),
             Action::Hide { x, y } => browser.hide_at(f64::from(*x), below_strip(*y)),
             Action::Pick { id, x, y } => browser.pick_at(*id, f64::from(*x), below_strip(*y)),

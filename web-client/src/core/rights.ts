@@ -25,6 +25,7 @@ export function needs(input: ControlInput): keyof Rights | null {
       return input.answer.answer === 'dismiss' ? 'click' : null;
     case 'release_all':
     case 'find':
+    case 'file':
     case 'hide':
     case 'pick':
     case 'matches':

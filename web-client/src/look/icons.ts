@@ -38,6 +38,7 @@ export const icons = {
   code: 'M7 6l-4 4 4 4M13 6l4 4-4 4',
   bolt: 'M11 3 5 11.5h4L8.5 17 15 8.5h-4z',
   down: 'M5 7.5 10 12.5l5-5',
+  print: 'M6.5 7V3.5h7V7M6.5 14H4V7.5h12V14h-2.5M6.5 11.5h7v5h-7z',
   undo: 'M7.5 5 4 8.5 7.5 12M4 8.5h7.5a4 4 0 0 1 0 8H9',
 } as const;
 
