@@ -17,13 +17,17 @@ const LARGE = randomBytes(5 * MIB);
 const STYLE = '<style>* { margin: 0 } input, a, button { display: block; width: 300px; height: 50px }</style>';
 const [FIRST, SECOND, THIRD] = [[100, 25], [100, 75], [100, 125]];
 const PAGES = {
-  upload: `<title>Upload</title>${STYLE}<input type="file" accept=".txt,image/*"><input type="file" multiple><script>
+  upload: `<title>Upload</title>${STYLE}<input type="file" accept=".txt,image/*"><input type="file" multiple>
+    <p id="shown" style="width:300px;height:50px;background:rgb(0,0,200)"></p><canvas id="drawn" width="300" height="50" style="display:block"></canvas>
+    <p style="width:300px;height:50px;background:rgb(200,0,0)"></p><script>
     for (const input of document.querySelectorAll('input')) input.onchange = async () => {
       const digest = async (file) => {
         const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()));
         return { name: file.name, size: file.size, hash: [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('') };
       };
       fetch('/told', { method: 'POST', body: JSON.stringify(await Promise.all([...input.files].map(digest))) });
+      shown.textContent = 'You chose ' + input.files[0].name;
+      drawn.getContext('2d').fillRect(0, 0, 300, 50);
     };
     document.querySelector('input').oncancel = () => fetch('/told', { method: 'POST', body: '"cancelled"' });
     </script>`,
@@ -123,6 +127,15 @@ test('a page gets the file that the customer chose', async () => {
   assert.deepEqual(told.splice(0), [[{ name: 'canary ümlaut.txt', size: buffer.length, hash: hash(buffer) }]]);
   await chooser().waitFor({ state: 'detached' });
   await agentHeardNothing();
+});
+
+test('what the page shows of it is hidden from the agent', async () => {
+  const sees = (page, place, colour) => until(`${colour} at ${place}`, async () => isNear(await colourAt(page, place, VIEWPORT), colour));
+  // The name, what is drawn, and what has nothing to do with it.
+  await sees(agent, [290, 140], [255, 255, 255]);
+  await sees(agent, [290, 175], [255, 255, 255]);
+  await sees(agent, [290, 225], [200, 0, 0]);
+  await until('the customer to see what is drawn', async () => (await colourAt(customer, [290, 175], VIEWPORT))[0] < 90);
 });
 
 test('a page that the agent has asked for files asks the customer, and gets several', async () => {

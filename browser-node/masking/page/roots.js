@@ -8,15 +8,33 @@
       if (dispatch(asked)) submit.call(this);
     },
   }.submit;
-  // The browser's own preview would stand before a page that nobody can prove, and there is no printer here.
+  const { attachShadow } = Element.prototype;
+  const dispatch = window.dispatchEvent.bind(window);
+  const { MouseEvent, setTimeout, clearTimeout } = window;
+  const close = window.close.bind(window);
+  // The browser's own preview would stand before a page that nobody can prove, and there is no printer here. Pages that close
+  // right after they printed stay until they are printed.
+  let printing = null;
+  let closing = false;
+  const printed = () => {
+    clearTimeout(printing);
+    printing = null;
+    if (closing) setTimeout(close, 1_000);
+  };
+  window.addEventListener('afterprint', printed);
   window.print = {
     print() {
+      clearTimeout(printing);
+      [printing, closing] = [setTimeout(printed, 10_000), false];
       dispatch(new MouseEvent(`${NAME}-print`));
     },
   }.print;
-  const { attachShadow } = Element.prototype;
-  const dispatch = window.dispatchEvent.bind(window);
-  const { MouseEvent } = window;
+  window.close = {
+    close() {
+      if (printing === null) close();
+      else closing = true;
+    },
+  }.close;
   Object.defineProperty(Element.prototype, 'attachShadow', {
     configurable: true,
     enumerable: true,

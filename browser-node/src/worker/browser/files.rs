@@ -50,6 +50,7 @@ pub struct Store {
 #[derive(Debug, Clone)]
 struct Field {
     chooser: u32,
+    tab: TabId,
     page: Handle,
     node: BackendNodeId,
 }
@@ -168,11 +169,15 @@ impl Store {
         (0..).zip(&choice.names).map(name).collect()
     }
 
+}
+
+impl Browser {
     fn give(&mut self, choice: Option<Choice>) {
         let Some(choice) = choice else { return };
-        let field = self.field.take_if(|field| field.chooser == choice.chooser);
-        match (self.name(&choice), field) {
-            (Ok(paths), Some(Field { page, node, .. })) => {
+        let field = self.files.field.take_if(|field| field.chooser == choice.chooser);
+        match (self.files.name(&choice), field) {
+            (Ok(paths), Some(Field { tab, page, node, .. })) => {
+                self.tell_given(tab, &choice.names);
                 let mut files = SetFileInputFilesParams::new(paths);
                 files.backend_node_id = Some(node);
                 tell(&page, SetFileInputFilesParams::IDENTIFIER, files);
@@ -243,12 +248,12 @@ impl Browser {
                 let address = self.tabs.list().iter().find(|one| one.id == tab)?.url.reveal();
                 let host = Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
                 let chooser = self.files.files.ask(tab, host.unwrap_or_default(), &accept, multiple);
-                self.files.field = Some(Field { chooser, page, node });
+                self.files.field = Some(Field { chooser, tab, page, node });
                 FromBrowser::Chooser
             }
             Done::Uploaded { chooser, place, bytes } => {
                 let choice = self.files.files.uploaded(chooser, place, bytes);
-                self.files.give(choice);
+                self.give(choice);
                 FromBrowser::Chooser
             }
             Done::Fetched { download, has_it } => {
@@ -274,7 +279,7 @@ impl Browser {
         match input {
             FileInput::Choose { chooser, names } => {
                 let choice = self.files.files.choose(*chooser, names);
-                self.files.give(choice);
+                self.give(choice);
                 self.files.said(Done::Chooser);
             }
             FileInput::Cancel { chooser } => {

@@ -4,7 +4,7 @@ use super::{Browser, Evaluated, FromBrowser, LEARNT, call, tell};
 use chromiumoxide_cdp::cdp::js_protocol::runtime::{EvaluateParams, ExecutionContextId};
 use tandem_cdp::{CdpError, Event, Handle};
 use tandem_protocol::policy::Policy;
-use tandem_protocol::{InputId, Private};
+use tandem_protocol::{InputId, Private, TabId};
 
 impl Browser {
     /// Has the active page paint a masked frame, or masked frames for a while.
@@ -38,8 +38,19 @@ impl Browser {
         self.tell_guard("pick.count()");
     }
 
+    /// Files of these names are about to be given to a page: they are the customer's alone wherever it shows them.
+    pub(super) fn tell_given(&self, tab: TabId, names: &[String]) {
+        self.tell_guard_of(tab, &format!("guard.given({})", serde_json::Value::from(names)));
+    }
+
     fn tell_guard(&self, what: &str) {
-        let Some(page) = self.tabs.active().and_then(|tab| self.pages.get(&tab)) else { return };
+        if let Some(tab) = self.tabs.active() {
+            self.tell_guard_of(tab, what);
+        }
+    }
+
+    fn tell_guard_of(&self, tab: TabId, what: &str) {
+        let Some(page) = self.pages.get(&tab) else { return };
         let Some(guard) = page.guard else { return };
         let mut evaluate = EvaluateParams::new(format!("{}.{what}", self.guard));
         evaluate.context_id = Some(ExecutionContextId::new(guard));
