@@ -205,7 +205,12 @@ async fn push(to: mpsc::Sender<Part>, length: Option<u64>, mut body: BodyDataStr
     };
     give(Part::Begin(length)).await?;
     let mut sent = 0;
-    while let Some(bytes) = timeout(PATIENCE, body.next()).await.map_err(|_| Broken::Late)? {
+    loop {
+        let bytes = tokio::select! {
+            () = to.closed() => return Err(Broken::Gone),
+            bytes = timeout(PATIENCE, body.next()) => bytes.map_err(|_| Broken::Late)?,
+        };
+        let Some(bytes) = bytes else { break };
         let bytes = bytes.map_err(|_| Broken::Gone)?;
         sent += bytes.len() as u64;
         if sent > files::FILE {
@@ -228,20 +233,21 @@ pub(crate) async fn fetch(hub: &Hub, side: Side, ticket: &str) -> Result<Respons
         Part::Begin(length) => length,
         Part::Bytes(_) | Part::End(_) => return Err(Broken::Gone),
     };
-    let pieces = stream::unfold(Some((from, pipe)), async |open| {
-        let (mut from, pipe) = open?;
-        match next(&mut from, &pipe.cut).await {
-            Ok(Part::Bytes(bytes)) => Some((Ok(bytes), Some((from, pipe)))),
-            Ok(Part::End(taken)) => {
-                // Whoever sent it may have given up meanwhile.
-                let _ = taken.send(());
-                None
+    let mut open = Open { from, pipe, left: length };
+    let body = if length == Some(0) {
+        open.end().await?;
+        Body::empty()
+    } else {
+        Body::from_stream(stream::unfold(Some(open), async |open| {
+            let mut open = open?;
+            match open.piece().await {
+                Ok(Some(bytes)) => Some((Ok(bytes), Some(open))),
+                Ok(None) => None,
+                Err(broken) => Some((Err(io::Error::other(broken)), None)),
             }
-            Ok(Part::Begin(_)) => Some((Err(io::Error::other(Broken::Gone)), None)),
-            Err(broken) => Some((Err(io::Error::other(broken)), None)),
-        }
-    });
-    let mut response = Body::from_stream(pieces).into_response();
+        }))
+    };
+    let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     // The page says what it is called.
@@ -251,6 +257,47 @@ pub(crate) async fn fetch(hub: &Hub, side: Side, ticket: &str) -> Result<Respons
         headers.insert(header::CONTENT_LENGTH, length.into());
     }
     Ok(response)
+}
+
+/// What is still to come.
+struct Open {
+    from: mpsc::Receiver<Part>,
+    pipe: Arc<Pipe>,
+    /// So many bytes, when the sender has said it.
+    left: Option<u64>,
+}
+
+impl Open {
+    async fn piece(&mut self) -> Result<Option<Bytes>, Broken> {
+        match next(&mut self.from, &self.pipe.cut).await? {
+            Part::Bytes(bytes) => {
+                if let Some(left) = &mut self.left {
+                    *left = left.checked_sub(bytes.len() as u64).ok_or(Broken::Gone)?;
+                    if *left == 0 {
+                        // Whoever answers with so many bytes asks for no more of them.
+                        self.end().await?;
+                    }
+                }
+                Ok(Some(bytes))
+            }
+            Part::End(taken) if self.left.is_none() => {
+                // Whoever sent it may have given up meanwhile.
+                let _ = taken.send(());
+                Ok(None)
+            }
+            Part::End(_) | Part::Begin(_) => Err(Broken::Gone),
+        }
+    }
+
+    async fn end(&mut self) -> Result<(), Broken> {
+        match next(&mut self.from, &self.pipe.cut).await? {
+            Part::End(taken) => {
+                let _ = taken.send(());
+                Ok(())
+            }
+            Part::Begin(_) | Part::Bytes(_) => Err(Broken::Gone),
+        }
+    }
 }
 
 async fn next(from: &mut mpsc::Receiver<Part>, cut: &CancellationToken) -> Result<Part, Broken> {

@@ -121,6 +121,7 @@ async fn files_are_the_customers_alone_and_of_a_session_that_is_on() {
     assert_eq!(shared.world.api("DELETE", &path, Value::Null).await.0, 204);
     assert_eq!(status(sending).await, 410, "what is under way ends with the session");
     assert_eq!(shared.status("GET", &page).await, 404);
+    while shared.node.hears("node").await["order"]["type"] != "release" {}
     let made = shared.world.session(&mut shared.node).await;
     let mut other = shared.world.page().await;
     other.join_by(&made["customer_url"]).await;

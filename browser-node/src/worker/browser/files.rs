@@ -11,7 +11,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::browser::{
 use chromiumoxide_cdp::cdp::browser_protocol::dom::{BackendNodeId, DescribeNodeParams, SetFileInputFilesParams};
 use chromiumoxide_cdp::cdp::browser_protocol::io::{CloseParams, ReadParams, StreamHandle};
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
-    EventFileChooserOpened, PrintToPdfParams, PrintToPdfTransferMode, SetInterceptFileChooserDialogParams,
+    EnableParams, EventFileChooserOpened, PrintToPdfParams, PrintToPdfTransferMode, SetInterceptFileChooserDialogParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::target::{FilterEntry, SetAutoAttachParams, TargetFilter};
 use serde::Deserialize;
@@ -83,6 +83,7 @@ pub fn intercept(page: &Handle) {
 /// Listens to a frame of another site, and to those in it, for as long as it is there.
 pub fn watch_frame(tab: TabId, frame: Session, asks: mpsc::Sender<Done>) {
     let Session { handle, mut events } = frame;
+    tell(&handle, EnableParams::IDENTIFIER, EnableParams::default());
     intercept(&handle);
     tokio::spawn(async move {
         while let Some(mut event) = events.recv().await {
