@@ -58,12 +58,13 @@ impl Stage {
     ];
 }
 
-const REASONS: [(Denied, &str); 10] = [
+const REASONS: [(Denied, &str); 11] = [
     (Denied::Role, "role"),
     (Denied::Busy, "busy"),
     (Denied::Shortcut, "shortcut"),
     (Denied::Site, "site"),
     (Denied::Address, "address"),
+    (Denied::Asked, "asked"),
     (Denied::Tabs, "tabs"),
     (Denied::Flood, "flood"),
     (Denied::Masked, "masked"),

@@ -152,6 +152,8 @@ pub enum Denied {
     Site,
     /// Not an address that can be opened.
     Address,
+    /// The page waits for an answer first.
+    Asked,
     /// There are as many tabs as there may be.
     Tabs,
     /// More input than a person makes.

@@ -1,5 +1,6 @@
 //! What a participant's page and signalling say to each other on `/ws`. The page speaks first: [`ClientSignal::Join`].
 
+use crate::api::CompanySite;
 use crate::files::Transfer;
 use crate::{CompanyId, Participant, ParticipantId, Private, Role, SessionId, Viewport};
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,8 @@ pub enum ServerSignal {
         session: SessionId,
         company: CompanyId,
         company_name: String,
+        /// The company's own sites, which the address bar proposes.
+        sites: Vec<CompanySite>,
         participant: ParticipantId,
         role: Role,
         /// Keep it for a reload or a dropped connection.

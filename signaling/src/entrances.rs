@@ -7,7 +7,7 @@ use crate::tokens::{Expiring, Hashed, hashed, new_secret, new_session_id};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tandem_protocol::api::{Action, Actor};
+use tandem_protocol::api::{Action, Actor, CompanySites};
 use tandem_protocol::control::Claim;
 use tandem_protocol::signal::{Credential, Refusal};
 use tandem_protocol::{CompanyId, ParticipantId, PersonId, Private, Rights, Role, SessionId, limits};
@@ -126,10 +126,19 @@ impl Hub {
         }
         let id = new_session_id();
         let Wanted { company, company_name, agent, start_host, asks_for_control, claim, is_for_rules } = wanted;
+        let sites = self.store.document::<CompanySites>(&company).await?.sites;
         self.store.add_session(&id, &company, &start_host, agent.as_deref()).await?;
         let (hosted, answered) = oneshot::channel();
-        let begun =
-            tandem_session::Wanted { id: id.clone(), company, company_name, claim, asks_for_control, nodes, sfu };
+        let begun = tandem_session::Wanted {
+            id: id.clone(),
+            company,
+            company_name,
+            sites,
+            claim,
+            asks_for_control,
+            nodes,
+            sfu,
+        };
         self.begin(&id, begun, hosted);
         let mut unclaimed = Unclaimed(Some((self, id.clone())));
         answered.await.map_err(|_| Failure::NoCapacity)?;

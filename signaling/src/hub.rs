@@ -486,7 +486,7 @@ fn denied_word(reason: Denied) -> Option<&'static str> {
         Denied::Blocked => Some("on what only the customer presses"),
         Denied::Site => Some("a site that is not allowed"),
         Denied::Typing => Some("while the customer typed something hidden"),
-        Denied::Busy | Denied::Shortcut | Denied::Address | Denied::Tabs | Denied::Flood => None,
+        Denied::Busy | Denied::Shortcut | Denied::Address | Denied::Asked | Denied::Tabs | Denied::Flood => None,
     }
 }
 

@@ -10,8 +10,8 @@ import { after, before, test } from 'node:test';
 import { clickAt, colourAt, isNear, joinAsAgent, joinAsCustomer, openBrowser } from './people.mjs';
 import { startSystem, until } from './system.mjs';
 
-const VIEWPORT = { width: 800, height: 600, scale: 1 };
-const WINDOW = { viewport: { width: 800, height: 652 } };
+const VIEWPORT = { width: 960, height: 600, scale: 1 };
+const WINDOW = { viewport: { width: 960, height: 652 } };
 const MIB = 2 ** 20;
 const LARGE = randomBytes(5 * MIB);
 const STYLE = '<style>* { margin: 0 } input, a, button { display: block; width: 300px; height: 50px }</style>';

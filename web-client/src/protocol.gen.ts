@@ -128,7 +128,7 @@ caret: [number, number, number, number], };
 
 export type FieldKind = "text" | "password" | "number" | "email" | "phone" | "url";
 
-export type Denied = "role" | "busy" | "shortcut" | "site" | "address" | "tabs" | "flood" | "masked" | "blocked" | "typing";
+export type Denied = "role" | "busy" | "shortcut" | "site" | "address" | "asked" | "tabs" | "flood" | "masked" | "blocked" | "typing";
 
 export type Stages = { 
 /**
@@ -295,7 +295,11 @@ key: Private<string> | null, } | { "type": "accept" } | { "type": "check", same:
 
 export type Credential = { "kind": "token", token: Private<string>, } | { "kind": "resume", key: Private<string>, };
 
-export type ServerSignal = { "type": "joined", session: SessionId, company: CompanyId, company_name: string, participant: ParticipantId, role: Role, 
+export type ServerSignal = { "type": "joined", session: SessionId, company: CompanyId, company_name: string, 
+/**
+ * The company's own sites, which the address bar proposes.
+ */
+sites: Array<CompanySite>, participant: ParticipantId, role: Role, 
 /**
  * Keep it for a reload or a dropped connection.
  */

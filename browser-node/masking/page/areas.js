@@ -26,6 +26,11 @@ class Areas {
     this.#timer = setTimeout(() => this.#settle(), SETTLED);
   }
 
+  /** The tab came to the front: the areas of the one before are forgotten. */
+  again() {
+    this.#now = this.#told = '[]';
+  }
+
   #settle() {
     const now = this.#measure();
     if (now === this.#now) return this.#tell(now);

@@ -25,6 +25,8 @@ class Turn {
   sender = null;
   keySender = null;
   dragSender = null;
+  /** What somebody other than the customer has copied last. */
+  copied = null;
   /** The form that a script was just let send. */
   passing = null;
   /** Whether the event that is being handled is the customer's. */
@@ -226,6 +228,8 @@ class Gate {
       // A field that only the customer may use is not typed into either; out of it anybody may go.
       if (focus && rulesOut(guard.rules, focus) && !(KEYS.has(type) && /^(Tab|Shift|Escape)$/.test(event.key))) return 'blocked';
       if ((type === 'copy' || type === 'cut') && this.#selects()) return 'masked';
+      // What the customer has copied may be hidden from whoever pastes it.
+      if (type === 'paste' && event.clipboardData?.getData('text/plain') !== this.#turn.copied) return 'masked';
       if (KEYS.has(type)) return this.#keyPresses(event, focus);
       return null;
     }
@@ -319,6 +323,11 @@ class Gate {
     if (isPassing || this.#turn.isGranted(form)) return;
     const blocked = form ? this.#blocksForm(form, from === form ? null : from) : event.formData && [...document.forms].some((one) => this.#blocksForm(one));
     if (blocked || this.#guard.rules.blocksAddress(event.destination.url)) this.#deny(event, 'blocked');
+  }
+
+  /** Whose keys are secret now. */
+  tellFocus() {
+    this.#tell({ type: 'focus', hidden: this.#isClosed || this.#guard.hides(deepFocus()) });
   }
 
   /** The focus tells whose keys are secret; a script may not hand a hidden field to the agent. */

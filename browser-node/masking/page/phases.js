@@ -30,7 +30,16 @@ class Phases {
   constructor(guard) {
     this.guard = guard;
     for (const type of ['beforetoggle', 'toggle', 'fullscreenchange']) addEventListener(type, (event) => this.#entered(event), true);
+    document.addEventListener('visibilitychange', () => this.#shown());
     this.#schedule();
+  }
+
+  /** The tab came to the front, of which nobody has seen anything lately. */
+  #shown() {
+    if (document.hidden) return;
+    this.#areas.again();
+    this.guard.gate.tellFocus();
+    this.shot();
   }
 
   owns(node) {

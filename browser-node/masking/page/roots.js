@@ -1,5 +1,6 @@
 // In the page's own world: says which elements get a shadow root, so that its guard finds it before it is painted, and
-// asks the guard before a script submits a form, of which no event tells, and lets the node print.
+// asks the guard before a script submits a form, of which no event tells, and lets the node print. What the page asks people goes by
+// the guard too: Chromium's own dialogs would cover the page, and take whatever key comes next for an answer.
 (() => {
   const { submit } = HTMLFormElement.prototype;
   HTMLFormElement.prototype.submit = {
@@ -43,6 +44,31 @@
       const root = attachShadow.apply(this, init);
       dispatch(new MouseEvent(`${NAME}-root`, { relatedTarget: this }));
       return root;
+    },
+  });
+
+  const create = document.createElement.bind(document);
+  const { setAttribute, getAttribute } = Element.prototype;
+  /** What people answer: null where they do not agree, or nothing at all when there is no guard to ask. */
+  const ask = (kind, text, proposal) => {
+    const box = create('data');
+    for (const [name, value] of [['kind', kind], ['text', text], ['proposal', proposal]]) setAttribute.call(box, name, value);
+    const isAsked = !dispatch(new MouseEvent(`${NAME}-ask`, { relatedTarget: box, cancelable: true }));
+    return isAsked ? getAttribute.call(box, 'answer') : undefined;
+  };
+  const { alert, confirm, prompt } = window;
+  const say = (value) => (value === undefined ? '' : `${value}`);
+  Object.assign(window, {
+    alert(text) {
+      if (ask('alert', say(text), '') === undefined) alert.call(window, say(text));
+    },
+    confirm(text) {
+      const answer = ask('confirm', say(text), '');
+      return answer === undefined ? confirm.call(window, say(text)) : answer !== null;
+    },
+    prompt(text, proposal) {
+      const answer = ask('prompt', say(text), say(proposal));
+      return answer === undefined ? prompt.call(window, say(text), say(proposal)) : answer;
     },
   });
 })();

@@ -34,7 +34,8 @@ if (window[NAME]?.document !== document) {
   const guard = new Guard(phasesHere);
   const turn = above?.turn ?? new Turn();
   guard.pick = new Pick(guard);
-  window[NAME] = { document, guard, turn, phases: null, learn, pick: guard.pick };
+  const errands = new Errands(guard, turn);
+  window[NAME] = { document, guard, turn, phases: null, learn, pick: guard.pick, errands };
   guard.pdf = new Pdf(guard);
   guard.guests = new Guests(guard, phasesHere, turn);
   guard.gate = new Gate(guard, turn, phasesHere);

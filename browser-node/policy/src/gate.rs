@@ -25,6 +25,7 @@ pub struct Gate {
     pointer: Pointer,
     keyboard: Keyboard,
     guarded: bool,
+    asked: bool,
 }
 
 #[derive(Debug)]
@@ -80,7 +81,7 @@ impl Outcome {
 impl Gate {
     pub fn new(policy: Policy, viewport: Viewport) -> Self {
         let (people, pointer, keyboard) = Default::default();
-        Gate { policy, viewport, people, pointer, keyboard, guarded: false }
+        Gate { policy, viewport, people, pointer, keyboard, guarded: false, asked: false }
     }
 
     pub fn policy(&self) -> &Policy {
@@ -124,6 +125,12 @@ impl Gate {
     /// Whether the page has a guard, which judges what lies under a press. In one that has none only the customer acts.
     pub fn set_guarded(&mut self, guarded: bool) {
         self.guarded = guarded;
+    }
+
+    /// Whether the page waits for an answer. Until then nothing else reaches it, nor a dialog of the browser's own, which would take a
+    /// key for the answer.
+    pub fn set_asked(&mut self, asked: bool) {
+        self.asked = asked;
     }
 
     /// When [`Self::expire`] must be called at the latest.
@@ -178,6 +185,9 @@ impl Gate {
         );
         if !lets_go && is_for_page && !self.is_judged(role) {
             return Outcome::denied(Denied::Masked);
+        }
+        if self.asked && !lets_go && is_for_page && !matches!(input, ControlInput::Resize { .. }) {
+            return Outcome::denied(Denied::Asked);
         }
         // The customer's own press always works: whoever holds the pointer lets go.
         let takes = matches!(

@@ -65,7 +65,7 @@ pub enum FromBrowser {
     Gone,
 }
 
-/// What a page's guard says (`gate.js`, `title.js`, `pick.js`).
+/// What a page's guard says (`gate.js`, `title.js`, `pick.js`, `errands.js`).
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromGuard {
@@ -85,6 +85,12 @@ pub enum FromGuard {
     Title { title: Option<String> },
     /// What is at the place that was asked for (its area in CSS pixels of the window).
     Picked { id: InputId, thing: Option<Box<Thing>> },
+    /// Whether what was looked for is on the page.
+    Found { found: bool },
+    /// Somebody other than the customer copied this, in which nothing is hidden.
+    Copied { text: Private<String> },
+    /// An address that is for a person's own device.
+    Handed { url: Private<String> },
     /// How many things each of the company's own rules finds; `lesson` is that of the policy by which the page goes.
     Matches { lesson: u32, masking: Vec<Option<u32>>, blocking: Vec<Option<u32>> },
 }
@@ -257,11 +263,12 @@ impl Browser {
         let asks = self.files.asks();
         tokio::spawn(async move {
             while let Some(mut event) = events.recv().await {
-                if &*event.method == requests::PAUSED {
-                    requests.answer(&asked, &event);
-                } else if let Some(frame) = event.attached.take() {
+                if let Some(frame) = event.attached.take() {
                     files::watch_frame(tab, frame, asks.clone());
-                } else if forward.send((tab, Some(event))).await.is_err() {
+                    continue;
+                }
+                let is_answered = &*event.method == requests::PAUSED && requests.answer(&asked, &event);
+                if !is_answered && forward.send((tab, Some(event))).await.is_err() {
                     return;
                 }
             }
@@ -380,6 +387,7 @@ impl Browser {
             }
             EventJavascriptDialogOpening::IDENTIFIER
             | EventJavascriptDialogClosed::IDENTIFIER
+            | requests::PAUSED
             | requests::AUTH_REQUIRED => self.asked(tab, event),
             files::CHOOSER_OPENED => {
                 self.chooser_opened(tab, event);
@@ -450,17 +458,23 @@ impl Browser {
     }
 
     /// Opens an address in the active tab; the browser says by events how that goes.
-    pub fn open(&self, url: &Url) {
+    pub fn open(&mut self, url: &Url) {
+        self.refuse_questions();
         if let Some(page) = self.active_page() {
             tell(page.handle, NavigateParams::IDENTIFIER, NavigateParams::new(url.as_str()));
         }
     }
 
     /// The address bar and its buttons.
-    pub fn navigate(&self, to: &Navigation, sites: &Sites) -> Result<(), Denied> {
+    pub fn navigate(&mut self, to: &Navigation, sites: &Sites) -> Result<(), Denied> {
+        if let Navigation::Address { url } = to {
+            self.open(&address(url.reveal(), sites)?);
+            return Ok(());
+        }
+        self.refuse_questions();
         let Some(page) = self.active_page() else { return Ok(()) };
         match to {
-            Navigation::Address { url } => self.open(&address(url.reveal(), sites)?),
+            Navigation::Address { .. } => {}
             Navigation::Reload => tell(page.handle, ReloadParams::IDENTIFIER, ReloadParams::default()),
             Navigation::Back => step(page.handle.clone(), -1),
             Navigation::Forward => step(page.handle.clone(), 1),

@@ -163,6 +163,8 @@ fn flags(profile: &Path, settings: &Settings<'_>) -> Vec<OsString> {
         "--disable-infobars",
         "--disable-pinch",
         "--noerrdialogs",
+        // A page stands still while people are asked something.
+        "--disable-hang-monitor",
         "--hide-crash-restore-bubble",
         "--metrics-recording-only",
         "--no-pings",

@@ -1,6 +1,6 @@
 //! What pages and servers ask people, until somebody has answered: a plain value.
 
-use super::requests::Challenge;
+use super::requests::{Challenge, Waiting};
 use std::collections::HashMap;
 use tandem_protocol::dialog::{Dialog, DialogKind};
 use tandem_protocol::{Private, TabId};
@@ -15,7 +15,10 @@ const MOST: usize = 20;
 /// Whom the answer goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asker {
-    Page,
+    /// By its guard.
+    Page(Waiting),
+    /// By Chromium's own dialog.
+    Chromium,
     Server(Challenge),
 }
 
@@ -38,11 +41,19 @@ pub struct Dialogs {
 
 impl Dialogs {
     /// A page asks. `false` when it is to be told no at once.
-    pub fn page_asks(&mut self, tab: TabId, kind: DialogKind, host: String, text: &str, proposal: &str) -> bool {
+    pub fn page_asks(
+        &mut self,
+        tab: TabId,
+        asker: Asker,
+        kind: DialogKind,
+        host: String,
+        text: &str,
+        proposal: &str,
+    ) -> bool {
         let Some(times) = self.asked.entry(tab).or_insert(Some(0)) else { return false };
         *times += 1;
         let insists = *times > PATIENCE;
-        self.ask(tab, Asker::Page, Dialog { id: 0, kind, host, text: short(text), proposal: short(proposal), insists });
+        self.ask(tab, asker, Dialog { id: 0, kind, host, text: short(text), proposal: short(proposal), insists });
         true
     }
 
@@ -67,6 +78,12 @@ impl Dialogs {
         self.waiting.iter().find(|asked| asked.tab == tab).map(|asked| &asked.dialog)
     }
 
+    /// What the page itself of this tab asks by its guard.
+    pub fn of_page(&self, tab: TabId) -> Option<u32> {
+        let is_pages = |asked: &&Asked| asked.tab == tab && matches!(asked.asker, Asker::Page(_));
+        self.waiting.iter().find(is_pages).map(|asked| asked.dialog.id)
+    }
+
     /// Takes out the one that is answered.
     pub fn answered(&mut self, id: u32) -> Option<Asked> {
         let place = self.waiting.iter().position(|asked| asked.dialog.id == id)?;
@@ -78,14 +95,14 @@ impl Dialogs {
         self.asked.insert(tab, None);
     }
 
-    /// Chromium has closed the page's question by itself.
+    /// Chromium has closed its own dialog by itself.
     pub fn closed(&mut self, tab: TabId) {
-        self.waiting.retain(|asked| asked.tab != tab || asked.asker != Asker::Page);
+        self.waiting.retain(|asked| asked.tab != tab || asked.asker != Asker::Chromium);
     }
 
     /// The tab shows another page.
     pub fn another_page(&mut self, tab: TabId) {
-        self.closed(tab);
+        self.waiting.retain(|asked| asked.tab != tab || matches!(asked.asker, Asker::Server(_)));
         self.asked.remove(&tab);
     }
 
@@ -107,7 +124,7 @@ mod tests {
     const TWO: TabId = TabId(2);
 
     fn asks(dialogs: &mut Dialogs, tab: TabId) -> bool {
-        dialogs.page_asks(tab, DialogKind::Confirm, "shop.example".into(), "Sure?", "")
+        dialogs.page_asks(tab, Asker::Chromium, DialogKind::Confirm, "shop.example".into(), "Sure?", "")
     }
 
     #[test]
@@ -152,7 +169,7 @@ mod tests {
     #[test]
     fn what_is_told_has_an_end() {
         let mut dialogs = Dialogs::default();
-        dialogs.page_asks(ONE, DialogKind::Alert, String::new(), &"ä".repeat(1_000_000), "");
+        dialogs.page_asks(ONE, Asker::Chromium, DialogKind::Alert, String::new(), &"ä".repeat(1_000_000), "");
         assert_eq!(dialogs.of(ONE).unwrap().text.reveal().chars().count(), LONGEST);
     }
 }

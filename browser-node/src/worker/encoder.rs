@@ -190,7 +190,7 @@ fn yield_to_the_compositor() {
 #[cfg(test)]
 mod tests {
     use super::super::audience::Customer;
-    use super::super::view::{Painter, Slots};
+    use super::super::view::{Over, Painter, Slots};
     use super::*;
     use openh264::decoder::Decoder;
     use openh264::formats::YUVSource;
@@ -203,7 +203,12 @@ mod tests {
         let pixels = vec![grey; 320 * 244 * 4];
         let root = Picture { pixels: &pixels, stride: 320 * 4, width: 320, height: 244 };
         let damage = Rect { x: 0, y: 0, width: 320, height: 244 };
-        painter.paint(&Scene { root, popups: &[], damage, committed: Instant::now(), sequence }, (320, 240), 4);
+        painter.paint(
+            &Scene { root, popups: &[], damage, committed: Instant::now(), sequence },
+            (320, 240),
+            4,
+            Over::Nothing,
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the compositor shows and tells, on its way from its thread to the worker's.
 
-use super::view::{Painter, Slots};
-use std::sync::{Arc, Mutex, PoisonError};
+use super::view::{Over, Painter, Slots};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tandem_compositor::{Event, Scene, Sink};
 use tandem_masking::{Judge, STRIP, Shows};
 use tandem_protocol::Viewport;
@@ -24,6 +24,7 @@ pub struct Eyes {
     cursor: watch::Sender<CursorShape>,
     field: watch::Sender<Option<Field>>,
     titles: watch::Sender<u64>,
+    copies: watch::Sender<u64>,
     connected: watch::Sender<bool>,
     proved: watch::Sender<u64>,
     one_kind: watch::Sender<bool>,
@@ -37,6 +38,8 @@ pub struct Seen {
     pub field: watch::Receiver<Option<Field>>,
     /// Counts the changes of the active page's title.
     pub titles: watch::Receiver<u64>,
+    /// Counts what pages put on the clipboard.
+    pub copies: watch::Receiver<u64>,
     /// False when Chromium closed its connection.
     pub connected: watch::Receiver<bool>,
     /// Counts the changes that only the customer has seen so far.
@@ -58,29 +61,48 @@ pub enum Standing {
     Behind(Shows),
 }
 
-/// How much of the window is the page.
+/// How much of the window is the page, and what of Chromium's own may be over it.
 #[derive(Clone)]
-pub struct Visible(Arc<Mutex<Viewport>>);
+pub struct Visible(Arc<Mutex<Known>>);
+
+#[derive(Clone, Copy)]
+struct Known {
+    viewport: Viewport,
+    over: Over,
+}
 
 impl Visible {
-    pub fn set(&self, viewport: Viewport) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = viewport;
+    fn new(viewport: Viewport) -> Visible {
+        Visible(Arc::new(Mutex::new(Known { viewport, over: Over::Nothing })))
     }
 
-    /// The picture's size and the marker's rows above it (picture pixels).
-    fn get(&self) -> ((u32, u32), u32) {
-        let viewport = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (viewport.picture(), (STRIP as f32 * viewport.scale).round() as u32)
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn set(&self, viewport: Viewport) {
+        self.known().viewport = viewport;
+    }
+
+    pub fn set_over(&self, over: Over) {
+        self.known().over = over;
+    }
+
+    /// The picture's size, the marker's rows above it (picture pixels), and what may be over it.
+    fn get(&self) -> ((u32, u32), u32, Over) {
+        let Known { viewport, over } = *self.known();
+        (viewport.picture(), (STRIP as f32 * viewport.scale).round() as u32, over)
     }
 }
 
 /// `judge` knows the session's masked frames.
 pub fn open(judge: Judge, slots: &Slots, viewport: Viewport) -> (Eyes, Seen) {
-    let visible = Visible(Arc::new(Mutex::new(viewport)));
+    let visible = Visible::new(viewport);
     let (sample, sampled) = watch::channel(Sample::default());
     let (cursor, cursor_seen) = watch::channel(CursorShape::default());
     let (field, field_seen) = watch::channel(None);
     let (titles, titles_seen) = watch::channel(0);
+    let (copies, copies_seen) = watch::channel(0);
     let (connected, connected_seen) = watch::channel(true);
     let (unproved, unproved_seen) = watch::channel(0);
     let (standing, standing_seen) = watch::channel(Standing::default());
@@ -95,6 +117,7 @@ pub fn open(judge: Judge, slots: &Slots, viewport: Viewport) -> (Eyes, Seen) {
         cursor,
         field,
         titles,
+        copies,
         connected,
         proved,
         one_kind,
@@ -105,6 +128,7 @@ pub fn open(judge: Judge, slots: &Slots, viewport: Viewport) -> (Eyes, Seen) {
         cursor: cursor_seen,
         field: field_seen,
         titles: titles_seen,
+        copies: copies_seen,
         connected: connected_seen,
         unproved: unproved_seen,
         standing: standing_seen,
@@ -116,8 +140,8 @@ pub fn open(judge: Judge, slots: &Slots, viewport: Viewport) -> (Eyes, Seen) {
 
 impl Sink for Eyes {
     fn commit(&mut self, scene: Scene<'_>) {
-        let (visible, strip) = self.visible.get();
-        let shown = self.painter.paint(&scene, visible, strip);
+        let (visible, strip, over) = self.visible.get();
+        let shown = self.painter.paint(&scene, visible, strip, over);
         let number = self.painter.proved();
         self.proved.send_if_modified(|before| std::mem::replace(before, number) != number);
         if let Some(shows) = shown.shows {
@@ -158,5 +182,9 @@ impl Sink for Eyes {
                 self.connected.send_replace(false);
             }
         }
+    }
+
+    fn copied(&mut self) {
+        self.copies.send_modify(|count| *count += 1);
     }
 }

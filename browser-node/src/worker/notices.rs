@@ -56,8 +56,8 @@ impl Vouched {
             // What was pointed at may be hidden, and so may what rules find.
             Notice::Picked { .. } | Notice::Matches { .. } => return None,
             Notice::Dialog { dialog } => Notice::Dialog { dialog: dialog.as_ref().map(without_words) },
-            // Where something is found may be hidden, and so may what the customer copies and whom they call.
-            Notice::Found { .. } | Notice::Copied { .. } | Notice::Handed { .. } => return None,
+            // Where something is found may be hidden, and so may whom the customer calls.
+            Notice::Found { .. } | Notice::Handed { .. } => return None,
             // Files are the customer's alone, and that one is asked for may tell what of.
             Notice::FileChooser { .. } | Notice::Downloads { .. } => return None,
             Notice::Viewport { .. }
@@ -67,6 +67,8 @@ impl Vouched {
             | Notice::Shown { .. }
             | Notice::Withheld { .. }
             | Notice::Hidden { .. }
+            // Their own copy, which a guard has looked through.
+            | Notice::Copied { .. }
             | Notice::Crashed { .. } => notice.clone(),
         }))
     }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use tandem_cdp::{Event, Handle};
 use tandem_egress::Refusals;
 use tandem_protocol::Private;
+use tandem_protocol::dialog::DialogKind;
 use tokio::sync::Semaphore;
 
 /// A server wants a name and a password.
@@ -25,15 +26,20 @@ pub const NOWHERE: &str = "http://proof.invalid/";
 /// PDFs of a session that are read at once; each may take its size several times over in memory.
 const AT_ONCE: usize = 2;
 
+/// Where guards ask what pages ask (`errands.js`). Nothing of it leaves the browser.
+const ASKED_AT: &str = "https://ask.invalid/";
+
 /// Has a page's requests held; `proving` as long as it is to have the page at [`NOWHERE`].
 pub fn hold(page: &Handle, proving: bool) {
-    let documents = RequestPattern {
+    let documents = |stage| RequestPattern {
         resource_type: Some(ResourceType::Document),
-        request_stage: Some(RequestStage::Response),
+        request_stage: Some(stage),
         ..RequestPattern::default()
     };
     let at = |address: &str| RequestPattern { url_pattern: Some(format!("{address}*")), ..RequestPattern::default() };
-    let mut patterns = vec![at(pdf::MORE), at(own::EMPTY), documents];
+    let mut patterns = vec![at(pdf::MORE), at(own::EMPTY), at(ASKED_AT), documents(RequestStage::Response)];
+    // Passwords are asked for of us only where the request itself was held.
+    patterns.push(documents(RequestStage::Request));
     if proving {
         patterns.insert(0, at(NOWHERE));
     }
@@ -54,14 +60,14 @@ impl Requests {
         Requests { reading: Arc::new(Semaphore::new(AT_ONCE)), refusals }
     }
 
-    /// Answers one at once, or sees to it that it will be answered.
-    pub fn answer(&self, page: &Handle, event: &Event) {
+    /// Answers one at once, or sees to it that it will be answered; `false` for a question, which people answer.
+    pub fn answer(&self, page: &Handle, event: &Event) -> bool {
         let Ok(paused) = event.parse::<Paused>() else {
             // Nothing may be left hanging: of what cannot be read, the number is enough.
             if let Ok(Held { request_id }) = event.parse() {
                 go_on(page, request_id);
             }
-            return;
+            return true;
         };
         match paused.kind() {
             Kind::Other => go_on(page, paused.request_id),
@@ -72,12 +78,55 @@ impl Requests {
             Kind::Pdf => {
                 tokio::spawn(pdf::show(page.clone(), paused, self.reading.clone()));
             }
+            Kind::Question => return false,
         }
+        true
     }
 }
 
 pub fn go_on(page: &Handle, request: RequestId) {
     let _ = page.tell(ContinueRequestParams::IDENTIFIER, ContinueRequestParams::new(request));
+}
+
+/// What a page asks, by its guard.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// Known to guards alone.
+    name: String,
+    pub kind: DialogKind,
+    pub host: String,
+    pub text: String,
+    pub proposal: String,
+}
+
+/// A question that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting(RequestId);
+
+/// Reads a question; one that is none of the guard of this name is answered here: nobody agrees.
+pub fn question(page: &Handle, event: &Event, guard: &str) -> Option<(Waiting, Question)> {
+    let paused: Paused = event.parse().ok()?;
+    let waiting = Waiting(paused.request_id);
+    let question = paused.request.post_data.and_then(|text| serde_json::from_str::<Question>(&text).ok());
+    match question.filter(|question| question.name == guard) {
+        Some(question) => Some((waiting, question)),
+        None => {
+            waiting.answer(page, None);
+            None
+        }
+    }
+}
+
+impl Waiting {
+    /// What somebody answers; none where they do not agree.
+    pub fn answer(&self, page: &Handle, answer: Option<&str>) {
+        let body = serde_json::json!({ "answer": answer }).to_string();
+        Answer::new(self.0.clone(), 200)
+            .header("Access-Control-Allow-Origin", "*")
+            .header("Content-Type", "application/json")
+            .send(page, body.as_bytes());
+    }
 }
 
 /// A request that waits for a name and a password.
@@ -145,6 +194,7 @@ enum Kind {
     More,
     Empty,
     Failed,
+    Question,
     Pdf,
     Other,
 }
@@ -171,8 +221,11 @@ pub struct Paused {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Request {
     pub url: String,
+    #[serde(default)]
+    post_data: Option<String>,
     #[serde(default)]
     headers: HashMap<String, String>,
 }
@@ -189,6 +242,7 @@ impl Paused {
             None if self.request.url.starts_with(NOWHERE) => Kind::Proof,
             None if self.request.url.starts_with(pdf::MORE) => Kind::More,
             None if self.request.url.starts_with(own::EMPTY) => Kind::Empty,
+            None if self.request.url.starts_with(ASKED_AT) => Kind::Question,
             // Redirections and answers without a body are no documents.
             Some(200..=203 | 206..=299 | 400..=599) if self.is_shown() && pdf::is_pdf(self) => Kind::Pdf,
             _ => Kind::Other,

@@ -4,10 +4,10 @@ use super::browser::{Browser, window_of};
 use tandem_compositor::{Handle, Modifiers, Size, TouchPhase as SeatPhase};
 use tandem_masking::STRIP;
 use tandem_policy::{Action, Mask, Permit};
-use tandem_protocol::Viewport;
 use tandem_protocol::input::{MouseButton, TouchPhase};
 use tandem_protocol::notice::Denied;
 use tandem_protocol::policy::Sites;
+use tandem_protocol::{Private, Viewport};
 
 /// Linux' `KEY_F24`: pressed before text of an input method, which carries no modifiers, to say whose it is. The page's guard
 /// takes it away.
@@ -85,6 +85,11 @@ impl Seat {
         let (width, height) = window_of(viewport);
         self.0.resize(Size { width, height }, f64::from(viewport.scale));
         browser.set_viewport(viewport);
+    }
+
+    /// Fetches the text on the browser's clipboard.
+    pub fn clipboard(&self, reply: impl FnOnce(Option<Private<String>>) + Send + 'static) {
+        self.0.clipboard(reply);
     }
 
     /// Frames a second that Chromium may paint; 0 while nobody looks.

@@ -1,6 +1,7 @@
 //! One session, from claim to release: everything that happens comes here as one event, and leaves as a permit, a notice
 //! or a report.
 
+mod errands;
 mod pictures;
 mod talking;
 mod telling;
@@ -19,7 +20,7 @@ use super::photon::Photons;
 use super::publisher::{FromPublisher, Publisher, PublisherError};
 use super::seat::Seat;
 use super::sharing::Sharing;
-use super::view::Slots;
+use super::view::{Over, Slots};
 use crate::handshake::{Order, Report, Reporter};
 use crate::metrics::{Counter, Stage};
 use std::collections::HashMap;
@@ -27,11 +28,12 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use tandem_egress::Rules;
 use tandem_masking::STRIP;
-use tandem_policy::{Gate, Millis, Outcome};
+use tandem_policy::{Action, Gate, Millis, Outcome};
 use tandem_protocol::control::{Claim, Demand};
+use tandem_protocol::dialog::DialogKind;
 use tandem_protocol::notice::{CursorNotice, Field, Notice, Thing};
 use tandem_protocol::signal::EndReason;
-use tandem_protocol::{Audience, InputId, ParticipantId, Rights, Role, TabId, Viewport};
+use tandem_protocol::{Audience, InputId, ParticipantId, Private, Rights, Role, TabId, Viewport};
 use tokio::sync::{mpsc, watch};
 
 /// Signalling hears that people are active so often at the most.
@@ -72,6 +74,8 @@ pub struct Live {
     /// Since when the agents' picture is behind, and whether they were told.
     behind: Option<Instant>,
     withheld: bool,
+    /// The tab in front, as people were last told.
+    front: Option<TabId>,
     /// Where something is hidden, as people were last told.
     areas: Vec<[f32; 4]>,
     /// The number of the frame that the page waits for to be seen.
@@ -87,6 +91,12 @@ pub struct Live {
     denials: Denials,
     /// When people were last told that a page wants more tabs than there may be.
     crowded: Option<Instant>,
+    /// When the customer was last handed an address.
+    handed: Option<Instant>,
+    /// Where the browser's clipboard comes when the customer has copied something.
+    clipboard: (mpsc::Sender<Private<String>>, mpsc::Receiver<Private<String>>),
+    /// When the customer last did something.
+    customer_acted: Option<Instant>,
     chat: Chat,
     active: Option<Instant>,
     reports: Reporter,
@@ -127,6 +137,8 @@ enum Event {
     Cursor,
     Field,
     Titled,
+    Copied,
+    Clipboard(Private<String>),
     HoldExpired,
     CompositorGone,
 }
@@ -163,6 +175,7 @@ impl Live {
             followed: 0,
             behind: None,
             withheld: false,
+            front: None,
             areas: Vec::new(),
             closing: None,
             asked: None,
@@ -173,6 +186,9 @@ impl Live {
             epoch: Instant::now(),
             denials: Denials::default(),
             crowded: None,
+            handed: None,
+            clipboard: mpsc::channel(1),
+            customer_acted: None,
             chat: Chat::default(),
             active: None,
             reports,
@@ -185,7 +201,11 @@ impl Live {
     pub async fn run(mut self, orders: &mut crate::handshake::Orders, encoded: &mut Encoders) -> EndReason {
         self.publish().await;
         loop {
-            let overdue = self.behind.filter(|_| !self.withheld).map(|since| since + PATIENCE);
+            let over = self.over();
+            self.seen.visible.set_over(over);
+            self.gate.set_asked(over == Over::Dialog);
+            // While a dialog is open everybody's picture stands still, and people know why.
+            let overdue = self.behind.filter(|_| !self.withheld && over != Over::Dialog).map(|since| since + PATIENCE);
             let share = self.sharing.deadline(self.facts());
             let hold = self.gate.deadline().map(|at| self.epoch + Duration::from_millis(at.0));
             let event = tokio::select! {
@@ -197,6 +217,8 @@ impl Live {
                 Ok(()) = self.seen.cursor.changed() => Event::Cursor,
                 Ok(()) = self.seen.field.changed() => Event::Field,
                 Ok(()) = self.seen.titles.changed() => Event::Titled,
+                Ok(()) = self.seen.copies.changed() => Event::Copied,
+                Some(text) = self.clipboard.1.recv() => Event::Clipboard(text),
                 Ok(()) = self.seen.unproved.changed() => Event::Unproved,
                 Ok(()) = self.seen.standing.changed() => Event::Standing,
                 Ok(()) = self.seen.proved.changed(), if self.closing.is_some() => Event::Proved,
@@ -253,11 +275,21 @@ impl Live {
                     self.tell_field();
                 }
                 Event::Titled => self.browser.ask_title(),
+                Event::Copied => self.ask_copied(),
+                Event::Clipboard(text) => self.copied_by_customer(text),
                 Event::HoldExpired => {
                     let outcome = self.gate.expire(self.now());
                     self.carry_out(None, outcome, Instant::now());
                 }
             }
+        }
+    }
+
+    fn over(&self) -> Over {
+        match self.browser.dialog() {
+            Some(dialog) if dialog.kind != DialogKind::Password => Over::Dialog,
+            _ if self.browser.is_guarded() => Over::Guard,
+            _ => Over::Nothing,
         }
     }
 
@@ -395,6 +427,7 @@ impl Live {
     fn acted(&mut self, who: ParticipantId) {
         let Some(person) = self.people.get(&who) else { return };
         let is_customer = person.role == Role::Customer;
+        self.customer_acted = if is_customer { Some(Instant::now()) } else { self.customer_acted };
         *(if is_customer { &mut self.customer } else { &mut self.other }) = Some(who);
         self.vouched.set_customer_points(is_customer);
     }
@@ -445,6 +478,9 @@ impl Live {
                 self.tell_customers(&Notice::Matches { lesson, masking, blocking });
             }
             FromGuard::Matches { .. } => {}
+            FromGuard::Found { found } => self.tell_customers(&Notice::Found { found }),
+            FromGuard::Copied { text } => self.copied_by_other(text),
+            FromGuard::Handed { url } => self.handed(url),
             FromGuard::Title { title } => {
                 self.vouched.set_title(tab, title);
                 self.tabs_changed();
@@ -459,6 +495,11 @@ impl Live {
                 && let Some(who) = who
             {
                 self.denied(who, None, Some(reason));
+            }
+            match permit.action() {
+                Action::Tab { .. } => self.tabs_changed(),
+                Action::Answer { .. } | Action::Navigate { .. } => self.tell_dialog(),
+                _ => {}
             }
             if let Some((who, id)) = permit.input() {
                 let dispatched = Instant::now();

@@ -183,12 +183,28 @@ impl<A: For> View<A> {
     }
 }
 
+/// What Chromium may have drawn over a page, as far as is known of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// The page has no guard: whatever is shown is shown.
+    Nothing,
+    /// The page's marker is to be seen; where it is not, Chromium has something to say, of which we may be about to hear.
+    Guard,
+    /// A dialog of which people are told in our own words.
+    Dialog,
+}
+
+/// A guarded page's frames without a marker are not shown for so long.
+const UNMARKED: Duration = Duration::from_secs(1);
+
 /// Draws scenes into the slots, on the compositor's thread.
 pub struct Painter {
     judge: Judge,
     customer: View<Customer>,
     agent: View<Agent>,
     unproved: watch::Sender<u64>,
+    /// Since when frames come without a marker.
+    unmarked: Option<Instant>,
     scratch: Vec<u8>,
 }
 
@@ -197,7 +213,7 @@ impl Painter {
     pub fn new(judge: Judge, slots: &Slots, unproved: watch::Sender<u64>) -> Painter {
         let customer = View::new(slots.customer.clone(), Popups::Shown);
         let agent = View::new(slots.agent.clone(), Popups::Boxed);
-        Painter { judge, customer, agent, unproved, scratch: Vec::new() }
+        Painter { judge, customer, agent, unproved, unmarked: None, scratch: Vec::new() }
     }
 
     /// The number of the last scene that proved to be fit for agents.
@@ -205,12 +221,25 @@ impl Painter {
         self.judge.proved()
     }
 
+    /// Whether a frame without a marker shows something of Chromium's own that nobody is to see.
+    fn is_over(&mut self, over: Over, now: Instant) -> bool {
+        match over {
+            Over::Nothing => false,
+            Over::Guard => now.saturating_duration_since(*self.unmarked.get_or_insert(now)) < UNMARKED,
+            Over::Dialog => true,
+        }
+    }
+
     /// Shows a scene to whom its marker says, and says who was shown it. The picture is the window's upper left part below the marker's `strip` rows: a
     /// phone's page may be narrower than Chromium's window.
-    pub fn paint(&mut self, scene: &Scene<'_>, visible: (u32, u32), strip: u32) -> Shown {
+    pub fn paint(&mut self, scene: &Scene<'_>, visible: (u32, u32), strip: u32, over: Over) -> Shown {
         let shows = self.judge.judge(scene.root.pixels, scene.root.stride);
+        let is_over = shows == Shows::Unmarked && self.is_over(over, scene.committed);
         let popups: Vec<PopupPicture<'_>> =
             scene.popups.iter().map(|popup| PopupPicture { y: popup.y - strip as i32, ..*popup }).collect();
+        if shows != Shows::Unmarked {
+            self.unmarked = None;
+        }
         let Some(scene) = below(scene, strip, &popups) else { return Shown::default() };
         let size = (scene.root.width.min(visible.0) & !1, scene.root.height.min(visible.1) & !1);
         if size.0 == 0 || size.1 == 0 {
@@ -227,6 +256,7 @@ impl Painter {
             Shows::Masked => {
                 agent.show(&scene, size, scratch);
             }
+            Shows::Unmarked if is_over => {}
             Shows::Clear | Shows::Unproved | Shows::Unmarked => {
                 if customer.show(&scene, size, scratch) {
                     self.unproved.send_modify(|count| *count += 1);
@@ -235,7 +265,7 @@ impl Painter {
             Shows::Broken => {}
         }
         Shown {
-            customer: !matches!(shows, Shows::Masked | Shows::Broken),
+            customer: !matches!(shows, Shows::Masked | Shows::Broken) && !is_over,
             agent: matches!(shows, Shows::Masked | Shows::All),
             shows: Some(shows),
         }

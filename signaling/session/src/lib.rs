@@ -16,7 +16,7 @@ use control::Check;
 use hosting::Host;
 use people::Person;
 use std::time::Duration;
-use tandem_protocol::api::Action;
+use tandem_protocol::api::{Action, CompanySite};
 use tandem_protocol::control::{Claim, NodeOrder, NodeReport, SfuOrder, SfuReport};
 use tandem_protocol::files::Transfer;
 use tandem_protocol::notice::{Denied, Tab};
@@ -73,6 +73,8 @@ pub struct Wanted {
     pub id: SessionId,
     pub company: CompanyId,
     pub company_name: String,
+    /// Where its customers are helped: the address bar proposes them.
+    pub sites: Vec<CompanySite>,
     pub claim: Claim,
     /// Agents ask the customer before they click or type.
     pub asks_for_control: bool,
@@ -243,6 +245,7 @@ pub struct Session {
     id: SessionId,
     company: CompanyId,
     company_name: String,
+    sites: Vec<CompanySite>,
     limits: Limits,
     state: SessionState,
     ended: Option<EndReason>,
@@ -277,11 +280,12 @@ pub struct Session {
 impl Session {
     /// Begins a session by asking the first node for a browser.
     pub fn new(wanted: Wanted, limits: Limits, now: Now) -> (Session, Vec<Effect>) {
-        let Wanted { id, company, company_name, claim, asks_for_control, nodes, sfu } = wanted;
+        let Wanted { id, company, company_name, sites, claim, asks_for_control, nodes, sfu } = wanted;
         let mut session = Session {
             id,
             company,
             company_name,
+            sites,
             limits,
             state: SessionState::Waiting,
             ended: None,

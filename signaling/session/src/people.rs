@@ -127,10 +127,10 @@ impl Session {
         let (participant, role) = (person.shown.id, person.shown.role);
         (self.empty, self.active) = (None, now);
         let (session, company, company_name) = (self.id.clone(), self.company.clone(), self.company_name.clone());
-        let ice_servers = Vec::new();
+        let (sites, ice_servers) = (self.sites.clone(), Vec::new());
         self.tell(
             window,
-            ServerSignal::Joined { session, company, company_name, participant, role, resume, ice_servers },
+            ServerSignal::Joined { session, company, company_name, sites, participant, role, resume, ice_servers },
         );
         if role == Role::Customer && self.state == SessionState::Waiting {
             self.enter_state(SessionState::Consent);

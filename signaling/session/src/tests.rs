@@ -25,7 +25,16 @@ pub(crate) fn wanted(nodes: &[&str]) -> Wanted {
     };
     let nodes = nodes.iter().map(|name| node(name)).collect();
     let (company, company_name) = ("acme".parse().unwrap(), "Acme".into());
-    Wanted { id: id(), company, company_name, claim, asks_for_control: false, nodes, sfu: node("sfu") }
+    Wanted {
+        id: id(),
+        company,
+        company_name,
+        sites: Vec::new(),
+        claim,
+        asks_for_control: false,
+        nodes,
+        sfu: node("sfu"),
+    }
 }
 
 /// A session that a node holds, and what is done with it.

@@ -43,6 +43,12 @@ export async function handsOf(page) {
       await page.keyboard.press(key);
       await pause(120);
     },
+    /** Answers what the page asks, if it asks anything. */
+    answer: async () => {
+      const button = page.locator('[role=alertdialog] button').last();
+      if (await button.isVisible()) await button.click();
+      else await pause(80);
+    },
     /** Writes by an input method: each step is shown in its place, the last is what comes of it. The field has to have the focus. */
     compose: async (...steps) => {
       await page.focus(SCREEN);

@@ -144,7 +144,10 @@ export const scenarios = {
   'back and forth': { page: `${SECRET}${script("addEventListener('pageshow', () => setTimeout(() => (location.search ? history.back() : (location.href = '?next')), 400))")}` },
   printed: { page: `${SECRET}${script('setTimeout(() => print(), 400)')}` },
   'title and address': { page: `${SECRET}${script("const s = document.querySelector('input'); setInterval(() => { document.title = s.value; history.replaceState(null, '', '?' + s.value + '#' + s.value) }, 200)")}` },
-  'alert with what was typed': { page: `${SECRET}${script("setTimeout(() => alert(document.querySelector('input').value), 500)")}` },
+  'alert with what was typed': {
+    page: `${SECRET}${script("setTimeout(() => alert(document.querySelector('input').value), 500)")}`,
+    act: ({ answer }) => answer(),
+  },
   'painted above what holds it': {
     page: `<div style="opacity:0.99">${SECRET}</div><div popover id="d" style="opacity:1!important"><input class="secret" name="iban" style="opacity:1!important"></div>${script('d.showPopover()')}`,
   },

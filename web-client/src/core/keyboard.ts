@@ -186,6 +186,11 @@ export class Keyboard {
     }
   }
 
+  /** What was copied on the remote page is on this device's clipboard too: from now on that one is pasted. */
+  copied(): void {
+    this.#remoteClipboard = false;
+  }
+
   #paste(event: ClipboardEvent): void {
     event.preventDefault();
     const text = event.clipboardData?.getData('text/plain') ?? '';

@@ -32,7 +32,7 @@ class Socket {
 }
 
 const joined: ServerSignal = {
-  type: 'joined', session: 's', company: 'demo', company_name: 'Demo', participant: 1, role: 'customer', resume: 'R', ice_servers: [],
+  type: 'joined', session: 's', company: 'demo', company_name: 'Demo', sites: [], participant: 1, role: 'customer', resume: 'R', ice_servers: [],
 };
 
 function world(stored: string | null = null) {

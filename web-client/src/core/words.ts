@@ -34,6 +34,9 @@ export function hostOf(address: string): string | null {
   }
 }
 
+/** An empty tab, which shows a page of the browser's own. */
+export const isEmptyTab = (address: string): boolean => address.startsWith('https://new.invalid/');
+
 /** Only the web: never `javascript:` and its like in a link. */
 export function webAddress(address: string | null): string | null {
   if (address === null) return null;

@@ -46,7 +46,7 @@ export class LiveSession {
   /** Whether what was looked for last is on the page. */
   found = $state<boolean | null>(null);
   /** What was copied on the page last, to be pasted at home. */
-  copied = $state<string | null>(null);
+  copied = $state.raw<{ text: string } | null>(null);
   /** Files between the customer's device and the cloud browser, of which nobody else hears. */
   filing = $state.raw<Filing>(NO_FILES);
   /** A telephone number or a mail address for the customer's own device. */
@@ -422,7 +422,7 @@ export class LiveSession {
         this.found = notice.found;
         return;
       case 'copied':
-        this.copied = notice.text;
+        this.copied = { text: notice.text };
         return;
       case 'handed':
         this.handed = notice.url;
@@ -445,6 +445,7 @@ export class LiveSession {
     this.tabs = [];
     this.field = null;
     this.hidden = [];
+    this.dialog = null;
   }
 
   #deny(reason: Denied): void {

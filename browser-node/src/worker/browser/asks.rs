@@ -39,8 +39,17 @@ impl Browser {
                     DialogType::Prompt => DialogKind::Prompt,
                     DialogType::Beforeunload => DialogKind::Leave,
                 };
-                if !self.dialogs.page_asks(tab, kind, host_of(&url), &message, &default_prompt) {
-                    self.tell_page(tab, false, None);
+                if !self.dialogs.page_asks(tab, Asker::Chromium, kind, host_of(&url), &message, &default_prompt) {
+                    self.tell_chromium(tab, false, None);
+                    return None;
+                }
+            }
+            requests::PAUSED => {
+                let page = self.pages.get(&tab)?;
+                let (waiting, question) = requests::question(&page.handle, event, &self.guard)?;
+                let requests::Question { kind, host, text, proposal, .. } = question;
+                if !self.dialogs.page_asks(tab, Asker::Page(waiting.clone()), kind, host, &text, &proposal) {
+                    waiting.answer(&page.handle, None);
                     return None;
                 }
             }
@@ -61,15 +70,20 @@ impl Browser {
     /// Carries an answer out, if it is one to what is asked.
     pub fn answer(&mut self, id: u32, answer: &DialogAnswer) {
         let Some(Asked { tab, asker, .. }) = self.dialogs.answered(id) else { return };
-        match (asker, answer) {
-            (Asker::Page, DialogAnswer::Accept { text }) => self.tell_page(tab, true, text.clone()),
-            (Asker::Page, DialogAnswer::Silence) => {
-                self.dialogs.silence(tab);
-                self.tell_page(tab, false, None);
+        let Some(page) = self.pages.get(&tab) else { return };
+        if matches!(answer, DialogAnswer::Silence) {
+            self.dialogs.silence(tab);
+        }
+        let accepted = match answer {
+            DialogAnswer::Accept { text } => Some(text.as_ref()),
+            DialogAnswer::Dismiss | DialogAnswer::Silence | DialogAnswer::Password { .. } => None,
+        };
+        match asker {
+            Asker::Page(waiting) => {
+                waiting.answer(&page.handle, accepted.map(|text| text.map_or("", |text| text.reveal().as_str())));
             }
-            (Asker::Page, DialogAnswer::Dismiss | DialogAnswer::Password { .. }) => self.tell_page(tab, false, None),
-            (Asker::Server(challenge), answer) => {
-                let Some(page) = self.pages.get(&tab) else { return };
+            Asker::Chromium => self.tell_chromium(tab, accepted.is_some(), accepted.flatten().cloned()),
+            Asker::Server(challenge) => {
                 let credentials = match answer {
                     DialogAnswer::Password { name, password } => Some((name, password)),
                     DialogAnswer::Accept { .. } | DialogAnswer::Dismiss | DialogAnswer::Silence => None,
@@ -79,7 +93,15 @@ impl Browser {
         }
     }
 
-    fn tell_page(&self, tab: TabId, accept: bool, text: Option<Private<String>>) {
+    /// The page in front is about to be left: while it stands still it could not be.
+    pub(super) fn refuse_questions(&mut self) {
+        let Some(tab) = self.tabs.active() else { return };
+        while let Some(id) = self.dialogs.of_page(tab) {
+            self.answer(id, &DialogAnswer::Dismiss);
+        }
+    }
+
+    fn tell_chromium(&self, tab: TabId, accept: bool, text: Option<Private<String>>) {
         let Some(page) = self.pages.get(&tab) else { return };
         let mut answer = HandleJavaScriptDialogParams::new(accept);
         answer.prompt_text = text.map(Private::into_inner);

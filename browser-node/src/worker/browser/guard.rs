@@ -30,7 +30,7 @@ impl Browser {
     /// Looks for a text, from the last find on; the guard says whether it is there.
     pub fn find(&self, text: &Private<String>, backwards: bool) {
         let text = serde_json::Value::from(text.reveal().as_str());
-        self.tell_guard(&format!("guard.find({text}, {backwards})"));
+        self.tell_guard(&format!("errands.find({text}, {backwards})"));
     }
 
     /// Asks how many things on the page each of the company's own rules finds.

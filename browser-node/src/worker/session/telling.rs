@@ -83,7 +83,14 @@ impl Live {
         }
     }
 
-    pub(super) fn tabs_changed(&self) {
+    pub(super) fn tabs_changed(&mut self) {
+        let front = self.browser.active();
+        if std::mem::replace(&mut self.front, front) != front {
+            // What was known of the tab before says nothing of this one; its guard says it anew.
+            self.vouched.set_focus(false);
+            self.show_areas(Vec::new());
+            self.tell_dialog();
+        }
         let tabs = self.browser.tabs().to_vec();
         let at = tabs.iter().find(|tab| tab.active).map(|tab| tab.url.clone());
         self.reports.send(Report::Tabs { tabs: self.vouched.tabs(&tabs), at });
