@@ -32,7 +32,7 @@ const PAGES = {
     document.querySelector('input').oncancel = () => fetch('/told', { method: 'POST', body: '"cancelled"' });
     </script>`,
   framed: `<title>Framed</title><style>* { margin: 0 } iframe { border: 0; width: 600px; height: 300px }</style><iframe src="OTHER/upload"></iframe>`,
-  offers: `<title>Offers</title>${STYLE}<a href="/slow">Slow</a><a href="/huge">Huge</a><a href="data:text/plain,x" download="canary-x.txt">Small</a>`,
+  offers: `<title>Offers</title>${STYLE}<style>body { background: rgb(0,0,200) }</style><a href="/slow">Slow</a><a href="/huge">Huge</a><a href="data:text/plain,x" download="canary-x.txt">Small</a>`,
   print: `<title>Order 7</title>${STYLE}<button>Print</button><input type="password" value="secret"><p>0</p><script>
     let n = 0; setInterval(() => { document.querySelector('p').style.cssText = 'height:100px;width:300px;background:' + (n++ % 2 ? 'rgb(0,0,200)' : 'rgb(200,0,0)') }, 100);
     onbeforeprint = () => fetch('/told', { method: 'POST', body: '"before"' });
@@ -104,6 +104,10 @@ async function agentHeardNothing() {
   const heard = await agent.evaluate(() => window.heard);
   assert.ok(heard.some((message) => message.includes('"tabs"')), 'it is listened to');
   for (const message of heard) assert.doesNotMatch(message, /canary|chooser|download|\.txt|\.pdf/i);
+}
+/** Chromium would say at the top, in the middle, that something is being downloaded. */
+async function nothingIsShown() {
+  for (const page of [agent, customer]) assert.ok(isNear(await colourAt(page, [480, 70], VIEWPORT), [0, 0, 200]), 'something of the browser’s own is over the page');
 }
 /** Where the session's browser keeps its files. */
 function directory() {
@@ -191,6 +195,7 @@ test('a download is the customer’s, with its progress, and is gone once they h
   await download('ready').waitFor({ state: 'detached' });
   assert.deepEqual(kept().filter((path) => !path.includes('chosen-')), []);
   await agentHeardNothing();
+  await nothingIsShown();
 });
 
 test('what is too large is stopped, and says so', async () => {
@@ -201,6 +206,7 @@ test('what is too large is stopped, and says so', async () => {
   await download('too_large').getByRole('button', { name: 'Remove canary.iso' }).click();
   await download('too_large').waitFor({ state: 'detached' });
   await agentHeardNothing();
+  await nothingIsShown();
 });
 
 test('what is not wanted is thrown away', async () => {
@@ -210,6 +216,7 @@ test('what is not wanted is thrown away', async () => {
   await download('ready').getByRole('button', { name: 'Remove canary-x.txt' }).click();
   await download('ready').waitFor({ state: 'detached' });
   assert.deepEqual(kept().filter((path) => !path.includes('chosen-')), []);
+  await nothingIsShown();
 });
 
 test('a page that prints becomes a PDF for the customer, and the agent’s picture goes on', async () => {
