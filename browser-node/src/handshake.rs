@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tandem_masking::Shows;
 use tandem_protocol::control::Claim;
+use tandem_protocol::files::Transfer;
 use tandem_protocol::notice::{Denied, Tab};
 use tandem_protocol::policy::Policy;
 use tandem_protocol::signal::EndReason;
@@ -20,7 +21,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 
 /// Changes with every change of [`Order`] or [`Report`].
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 /// The largest message taken (bytes); the largest sent is a policy.
 const LARGEST: u64 = 1 << 20;
 
@@ -36,6 +37,8 @@ pub struct Prepare {
     pub openh264: Option<PathBuf>,
     /// The address from which the SFU is reached.
     pub media_address: IpAddr,
+    /// Where signalling is (`host:port`), by which files go.
+    pub signaling: String,
     /// Private addresses (`host:port`) that pages may be loaded from, for development.
     pub allow_private: Vec<String>,
 }
@@ -53,6 +56,7 @@ pub enum Order {
     Reconnect,
     Navigate { url: Private<String> },
     Policy { policy: Policy },
+    File { transfer: Transfer, ticket: Private<String> },
     Release,
 }
 

@@ -1,5 +1,6 @@
 //! What nodes and SFUs say to signalling on `/control`. They dial in, register with a name and keep a lease by answering.
 
+use crate::files::Transfer;
 use crate::notice::{Denied, Tab};
 use crate::policy::Policy;
 use crate::signal::EndReason;
@@ -93,6 +94,12 @@ pub enum NodeOrder {
     Policy {
         session: SessionId,
         policy: Box<Policy>,
+    },
+    /// The customer sends or fetches a file: its bytes go by HTTP, at `files/{ticket}` below signalling's `/control`, once.
+    File {
+        session: SessionId,
+        transfer: Transfer,
+        ticket: Private<String>,
     },
     /// Ends the session and deletes all of it.
     Release {

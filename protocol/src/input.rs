@@ -4,6 +4,7 @@
 //! participant channels of their own towards the node, so the channel is the identity.
 
 use crate::dialog::DialogAnswer;
+use crate::files::FileInput;
 use crate::{Device, InputId, Private, TabId, Viewport};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -115,6 +116,10 @@ pub enum ControlInput {
     /// Brings something of the outline into view: [`crate::notice::Notice::Reached`].
     Reach {
         node: u32,
+    },
+    /// Chooses files for a page, or does something about those it has for the customer. From the customer alone.
+    File {
+        input: FileInput,
     },
     /// Hides what is at this place from everybody else, for as long as the session lasts. From the customer alone.
     Hide {

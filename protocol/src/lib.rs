@@ -8,6 +8,7 @@ pub mod control;
 pub mod device;
 pub mod dialog;
 pub mod element;
+pub mod files;
 pub mod ids;
 pub mod input;
 pub mod limits;

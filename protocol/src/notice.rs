@@ -2,6 +2,7 @@
 
 use crate::dialog::Dialog;
 use crate::element::Element;
+use crate::files::{Chooser, Download};
 use crate::outline::OutlineNode;
 use crate::policy::{Secret, Verb};
 use crate::{InputId, ParticipantId, Private, TabId, Viewport};
@@ -61,6 +62,10 @@ pub enum Notice {
     Outline { focus: Option<u32>, nodes: Vec<OutlineNode> },
     /// For who reached for something: where it is now.
     Reached { node: u32, x: f32, y: f32 },
+    /// For the customer: a page asks for files; none when it asks for none.
+    FileChooser { chooser: Option<Chooser> },
+    /// For the customer: all files that the cloud browser has for them.
+    Downloads { downloads: Vec<Download> },
     /// The page of a tab, or the whole browser, broke down. `Reload` brings a tab back.
     Crashed { tab: Option<TabId> },
 }

@@ -67,6 +67,7 @@ impl ControlInput {
             ControlInput::Listen { .. } => Act::Point,
             ControlInput::Answer { .. }
             | ControlInput::Find { .. }
+            | ControlInput::File { .. }
             | ControlInput::Hide { .. }
             | ControlInput::Resize { .. }
             | ControlInput::Pick { .. }

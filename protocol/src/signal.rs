@@ -1,6 +1,7 @@
 //! What a participant's page and signalling say to each other on `/ws`. The page speaks first: [`ClientSignal::Join`].
 
 use crate::api::CompanySite;
+use crate::files::Transfer;
 use crate::{CompanyId, Participant, ParticipantId, Private, Role, SessionId, Viewport};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -46,6 +47,10 @@ pub enum ClientSignal {
     /// A complete SDP offer (RFC 8829): one `recvonly` video and the data channels.
     Offer {
         sdp: Private<String>,
+    },
+    /// The customer would like to send or fetch a file: answered by [`ServerSignal::Ticket`].
+    File {
+        transfer: Transfer,
     },
     /// What this page measured; only for metrics.
     Report {
@@ -112,6 +117,11 @@ pub enum ServerSignal {
     },
     Answer {
         sdp: Private<String>,
+    },
+    /// Opens `/api/v1/files/{ticket}` once, soon: `PUT` sends an upload, `GET` fetches a download. None when too many are under way.
+    Ticket {
+        transfer: Transfer,
+        ticket: Option<Private<String>>,
     },
     /// The media connection is gone at the other end: make a new offer.
     Reconnect,

@@ -1,7 +1,8 @@
 //! The TypeScript of everything a page sends or receives.
 
 use crate::{
-    api, device, dialog, element, ids, input, notice, outline, people, policy, private, rights, signal, talk, viewport,
+    api, device, dialog, element, files, ids, input, notice, outline, people, policy, private, rights, signal, talk,
+    viewport,
 };
 use ts_rs::{Config, TS};
 
@@ -62,6 +63,11 @@ pub fn generate() -> String {
         dialog::DialogAnswer,
         outline::OutlineNode,
         outline::OutlineRole,
+        files::Transfer,
+        files::Chooser,
+        files::Download,
+        files::DownloadState,
+        files::FileInput,
         policy::Policy,
         policy::Sites,
         policy::Permissions,

@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod caller;
+mod files;
 mod live;
 mod people;
 mod provider;
@@ -94,6 +95,7 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/companies/{company}/audit/export", get(audit::export))
         .route("/companies/{company}/audit/verify", get(audit::verify))
         .route("/companies/{company}/records", get(audit::records))
+        .route("/files/{ticket}", put(files::send).get(files::fetch))
         .route("/policy.schema.json", get(async || Json(tandem_protocol::policy::schema())))
         .route("/openapi.json", get(openapi))
         .fallback(async || error(StatusCode::NOT_FOUND, "not_found", "there is nothing here"))

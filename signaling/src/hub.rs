@@ -7,6 +7,7 @@ use crate::calls::Calls;
 use crate::components::{Components, Link, Registration, ToComponent};
 use crate::entrances::Entrances;
 use crate::fetch::Fetcher;
+use crate::files::{Files, Side};
 use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
 use crate::oidc::Asked;
@@ -20,6 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tandem_protocol::api::{Action, Actor};
 use tandem_protocol::control::{Component, FromControl, NodeOrder, NodeReport, SfuOrder, SfuReport};
+use tandem_protocol::files::Transfer;
 use tandem_protocol::notice::Denied;
 use tandem_protocol::signal::{EndReason, Refusal, ServerSignal, SessionState};
 use tandem_protocol::{CompanyId, NodeName, Participant, ParticipantId, Private, SessionId};
@@ -58,6 +60,7 @@ pub(crate) struct State {
     pub(crate) entrances: Entrances,
     pub(crate) calls: Calls,
     pub(crate) components: Components,
+    pub(crate) files: Files,
     last: u64,
 }
 
@@ -106,8 +109,8 @@ impl Hub {
         let components = Components::new(config.limits.lease);
         let (ready, ready_seen) = watch::channel(components.missing().to_owned());
         let (records, recorded) = mpsc::unbounded_channel();
-        let (live, entrances, calls) = Default::default();
-        let state = State { live, entrances, calls, components, last: 0 };
+        let (live, entrances, calls, files) = Default::default();
+        let state = State { live, entrances, calls, components, files, last: 0 };
         let hub = Hub {
             config,
             public_url,
@@ -236,6 +239,21 @@ impl Hub {
                 }
                 Effect::Node { node, order } => state.components.order(&node, FromControl::Node { order }),
                 Effect::Sfu { sfu, order } => state.components.order(&sfu, FromControl::Sfu { order }),
+                Effect::Ticket { window, node, transfer } => {
+                    let sender = match transfer {
+                        Transfer::Upload { .. } => Side::Page,
+                        Transfer::Download { .. } => Side::Node,
+                    };
+                    let (ticket, theirs) = state.files.issue(id, sender, now, &self.shutdown).unzip();
+                    if let Some(mailbox) = live.windows.get(&window) {
+                        let signal = ServerSignal::Ticket { transfer, ticket: ticket.map(Private::new) };
+                        mailbox.post(ToPage::Signal(signal));
+                    }
+                    if let Some(ticket) = theirs.map(Private::new) {
+                        let order = NodeOrder::File { session: id.clone(), transfer, ticket };
+                        state.components.order(&node, FromControl::Node { order });
+                    }
+                }
                 Effect::Hosted => {
                     self.metrics.claim.observe(now.saturating_sub(live.created).as_secs_f64());
                     if let Some(hosted) = live.hosted.take() {
@@ -264,6 +282,7 @@ impl Hub {
                 Effect::Forget => {
                     (live.ended, live.hosted) = (Some(now), None);
                     state.entrances.forget(id);
+                    state.files.forget(id);
                 }
             }
         }
@@ -425,10 +444,11 @@ impl Hub {
         self.lockouts().expire(now);
         self.asked().expire(now);
         let mut state = self.state();
-        let State { live, entrances, calls, .. } = &mut *state;
+        let State { live, entrances, calls, files, .. } = &mut *state;
         live.retain(|_, live| live.ended.is_none_or(|at| now.saturating_sub(at) < REMEMBERED));
         entrances.expire(now, |session| live.contains_key(session));
         calls.expire(now);
+        files.expire(now);
         let states: Vec<_> = live.values().map(|live| live.session.state()).collect();
         self.metrics.sessions(&states);
     }

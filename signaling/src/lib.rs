@@ -8,6 +8,7 @@ mod components;
 mod control;
 mod entrances;
 mod fetch;
+mod files;
 mod hub;
 mod mailbox;
 mod metrics;
@@ -164,7 +165,8 @@ impl Signaling {
             .merge(pages::router(hub.clone()))
             .merge(ws::router(hub.clone()))
             .merge(ops(&hub, registry, ready.clone()));
-        let (control, control_address) = (control::router(hub.clone()), address);
+        let control = control::router(hub.clone()).merge(files::router(hub.clone()));
+        let control_address = address;
         tokio::spawn(watch_the_clock(hub.clone(), shutdown.clone()));
         tokio::spawn(retention::keep(hub.store.clone(), shutdown.clone()));
         let recorder = tokio::spawn(record(hub.store.clone(), records, shutdown.clone()));

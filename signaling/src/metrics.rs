@@ -88,6 +88,7 @@ impl Metrics {
             | ServerSignal::Waiting { .. }
             | ServerSignal::Called { .. }
             | ServerSignal::Check { .. }
+            | ServerSignal::Ticket { .. }
             | ServerSignal::Ended { .. } => {}
         }
     }

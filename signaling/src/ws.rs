@@ -184,6 +184,7 @@ impl Page<'_> {
             Ok(ClientSignal::AnswerControl { participant, give }) => Event::AnswerControl { window, participant, give },
             Ok(ClientSignal::TakeControl) => Event::TakeControl { window },
             Ok(ClientSignal::AskHelp) => Event::AskHelp { window },
+            Ok(ClientSignal::File { transfer }) => Event::File { window, transfer },
             Ok(ClientSignal::Offer { sdp }) => Event::Offer { window, sdp },
             Ok(ClientSignal::End) => Event::End { window },
         };

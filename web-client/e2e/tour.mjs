@@ -1,5 +1,6 @@
 // Every page there is, as a person comes to it: for screenshots, and for what must hold on all of them.
-import { placeOnScreen, SCREEN, seesPicture } from './people.mjs';
+import { clickAt, layoutOf, placeOnScreen, SCREEN, seesPicture } from './people.mjs';
+import { until } from './system.mjs';
 
 export const DESK = { viewport: { width: 1280, height: 800 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
@@ -212,8 +213,31 @@ async function session(system, context, agent, look) {
   await look('console-asked', agent);
   await customer.locator('[data-tandem=give-control]').click();
   await customer.locator('[data-tandem=give-control]').waitFor({ state: 'detached' });
+  await files(system, context.browser(), customer, look);
   await customer.locator('.stop').click();
   await Promise.all([customer, agent].map((page) => page.waitForFunction(() => document.documentElement.dataset.session === 'ended')));
   await look('customer-ended', customer);
   await look('console-ended', agent);
+}
+
+/** A page that asks for files, and one that has some. */
+async function files(system, browser, customer, look) {
+  const viewport = await customer.locator(SCREEN).evaluate((screen) => ({ width: screen.clientWidth, height: screen.clientHeight }));
+  const url = `${system.demo}/returns.html`;
+  const { sessions } = (await system.api('GET', '/sessions')).body;
+  const { id } = sessions.find((session) => session.state === 'live');
+  await system.api('POST', `/sessions/${id}/navigate`, { url });
+  await until('the page', async () => (await system.api('GET', `/sessions/${id}`)).body.tabs.some((tab) => tab.url.endsWith('returns.html') && !tab.loading));
+  const places = await layoutOf(browser, url, viewport, ['#photos', '#label', '#print']);
+  await clickAt(customer, places['#photos'], viewport);
+  await customer.locator('[data-tandem=chooser]').waitFor();
+  await look('customer-file', customer);
+  await customer.locator('[data-tandem=cancel-file]').click();
+  await customer.locator('[data-tandem=chooser]').waitFor({ state: 'detached' });
+  await clickAt(customer, places['#label'], viewport);
+  await clickAt(customer, places['#print'], viewport);
+  await customer.locator('[data-tandem=download][data-state=ready]').nth(1).waitFor();
+  await look('customer-downloads', customer);
+  for (let left = 2; left > 0; left -= 1) await customer.locator('[data-tandem=download] .icon-button').first().click();
+  await customer.locator('[data-tandem=download]').first().waitFor({ state: 'detached' });
 }

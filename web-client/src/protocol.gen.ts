@@ -86,7 +86,7 @@ export type DeviceClass = "desk" | "tablet" | "phone";
 
 export type PointerInput = { sequence: number, x: number, y: number, };
 
-export type ControlInput = { "type": "button", id: InputId, x: number, y: number, button: MouseButton, pressed: boolean, } | { "type": "wheel", id: InputId, x: number, y: number, dx: number, dy: number, } | { "type": "key", id: InputId, code: Private<string>, key: Private<string>, pressed: boolean, repeat: boolean, modifiers: Modifiers, } | { "type": "text", id: InputId, text: Private<string>, } | { "type": "compose", text: Private<string>, } | { "type": "touch", id: InputId, finger: number, phase: TouchPhase, x: number, y: number, } | { "type": "release_all" } | { "type": "navigate", to: Navigation, } | { "type": "tab", tab: TabId, close: boolean, } | { "type": "new_tab" } | { "type": "answer", dialog: number, answer: DialogAnswer, } | { "type": "find", text: Private<string>, backwards: boolean, } | { "type": "listen", listens: boolean, } | { "type": "reach", node: number, } | { "type": "hide", x: number, y: number, } | { "type": "pick", id: InputId, x: number, y: number, } | { "type": "matches" } | { "type": "resize", viewport: Viewport, 
+export type ControlInput = { "type": "button", id: InputId, x: number, y: number, button: MouseButton, pressed: boolean, } | { "type": "wheel", id: InputId, x: number, y: number, dx: number, dy: number, } | { "type": "key", id: InputId, code: Private<string>, key: Private<string>, pressed: boolean, repeat: boolean, modifiers: Modifiers, } | { "type": "text", id: InputId, text: Private<string>, } | { "type": "compose", text: Private<string>, } | { "type": "touch", id: InputId, finger: number, phase: TouchPhase, x: number, y: number, } | { "type": "release_all" } | { "type": "navigate", to: Navigation, } | { "type": "tab", tab: TabId, close: boolean, } | { "type": "new_tab" } | { "type": "answer", dialog: number, answer: DialogAnswer, } | { "type": "find", text: Private<string>, backwards: boolean, } | { "type": "listen", listens: boolean, } | { "type": "reach", node: number, } | { "type": "file", input: FileInput, } | { "type": "hide", x: number, y: number, } | { "type": "pick", id: InputId, x: number, y: number, } | { "type": "matches" } | { "type": "resize", viewport: Viewport, 
 /**
  * What it is, when the page can tell.
  */
@@ -106,7 +106,7 @@ export type Navigation = { "kind": "back" } | { "kind": "forward" } | { "kind": 
 
 export type CursorNotice = { participant: ParticipantId, sequence: number, x: number, y: number, };
 
-export type Notice = { "type": "viewport", viewport: Viewport, } | { "type": "cursor", shape: CursorShape, } | { "type": "press", participant: ParticipantId, pressed: boolean, } | { "type": "tabs", tabs: Array<Tab>, } | { "type": "field", field: Field | null, } | { "type": "touched", field: FieldKind | null, } | { "type": "denied", id: InputId | null, reason: Denied, } | { "type": "shown", id: InputId, timestamp: number, stages: Stages, } | { "type": "withheld", withheld: boolean, } | { "type": "hidden", areas: Array<[number, number, number, number]>, } | { "type": "picked", id: InputId, thing: Thing | null, } | { "type": "matches", lesson: number, masking: Array<number | null>, blocking: Array<number | null>, } | { "type": "dialog", dialog: Dialog | null, } | { "type": "found", found: boolean, } | { "type": "copied", text: Private<string>, } | { "type": "handed", url: Private<string>, } | { "type": "outline", focus: number | null, nodes: Array<OutlineNode>, } | { "type": "reached", node: number, x: number, y: number, } | { "type": "crashed", tab: TabId | null, };
+export type Notice = { "type": "viewport", viewport: Viewport, } | { "type": "cursor", shape: CursorShape, } | { "type": "press", participant: ParticipantId, pressed: boolean, } | { "type": "tabs", tabs: Array<Tab>, } | { "type": "field", field: Field | null, } | { "type": "touched", field: FieldKind | null, } | { "type": "denied", id: InputId | null, reason: Denied, } | { "type": "shown", id: InputId, timestamp: number, stages: Stages, } | { "type": "withheld", withheld: boolean, } | { "type": "hidden", areas: Array<[number, number, number, number]>, } | { "type": "picked", id: InputId, thing: Thing | null, } | { "type": "matches", lesson: number, masking: Array<number | null>, blocking: Array<number | null>, } | { "type": "dialog", dialog: Dialog | null, } | { "type": "found", found: boolean, } | { "type": "copied", text: Private<string>, } | { "type": "handed", url: Private<string>, } | { "type": "outline", focus: number | null, nodes: Array<OutlineNode>, } | { "type": "reached", node: number, x: number, y: number, } | { "type": "file_chooser", chooser: Chooser | null, } | { "type": "downloads", downloads: Array<Download>, } | { "type": "crashed", tab: TabId | null, };
 
 export type Thing = { 
 /**
@@ -251,6 +251,32 @@ live: boolean, };
 
 export type OutlineRole = "text" | "heading" | "link" | "button" | "textbox" | "searchbox" | "spinbutton" | "checkbox" | "switch" | "radio" | "combobox" | "listbox" | "slider" | "tab" | "menuitem" | "option" | "progressbar" | "img" | "main" | "navigation" | "banner" | "contentinfo" | "complementary" | "search" | "form" | "region" | "dialog";
 
+export type Transfer = { "kind": "upload", chooser: number, place: number, } | { "kind": "download", download: number, };
+
+export type Chooser = { 
+/**
+ * Its number in this session; what is chosen for another one counts for nothing.
+ */
+id: number, 
+/**
+ * Who asks: the host of the page.
+ */
+host: string, 
+/**
+ * What the page would like, as in HTML's `accept`; nobody is held to it.
+ */
+accept: string, multiple: boolean, };
+
+export type Download = { id: number, name: Private<string>, 
+/**
+ * What has come so far, and what will, where that is known (bytes).
+ */
+received: number, bytes: number | null, state: DownloadState, };
+
+export type DownloadState = "coming" | "ready" | "failed" | "too_large" | "no_room";
+
+export type FileInput = { "what": "choose", chooser: number, names: Array<Private<string>>, } | { "what": "cancel", chooser: number, } | { "what": "discard", download: number, } | { "what": "print" };
+
 export type Policy = { 
 /**
  * 1.
@@ -331,7 +357,7 @@ language: string, viewport: Viewport,
 /**
  * From an earlier [`ServerSignal::Waiting`]: the same PIN goes on, when it is still good.
  */
-key: Private<string> | null, } | { "type": "accept" } | { "type": "check", same: boolean, } | { "type": "pause" } | { "type": "resume" } | { "type": "ask_control" } | { "type": "answer_control", participant: ParticipantId, give: boolean, } | { "type": "take_control" } | { "type": "ask_help" } | { "type": "offer", sdp: Private<string>, } | { "type": "report", report: Report, } | { "type": "end" };
+key: Private<string> | null, } | { "type": "accept" } | { "type": "check", same: boolean, } | { "type": "pause" } | { "type": "resume" } | { "type": "ask_control" } | { "type": "answer_control", participant: ParticipantId, give: boolean, } | { "type": "take_control" } | { "type": "ask_help" } | { "type": "offer", sdp: Private<string>, } | { "type": "file", transfer: Transfer, } | { "type": "report", report: Report, } | { "type": "end" };
 
 export type Credential = { "kind": "token", token: Private<string>, } | { "kind": "resume", key: Private<string>, };
 
@@ -355,7 +381,7 @@ key: Private<string>, } | { "type": "called", token: Private<string>, } | { "typ
 /**
  * Whether it is this page's person who has to say that the other's words are the same.
  */
-yours: boolean, done: boolean, } | { "type": "people", people: Array<Participant>, } | { "type": "answer", sdp: Private<string>, } | { "type": "reconnect" } | { "type": "ended", reason: EndReason, 
+yours: boolean, done: boolean, } | { "type": "people", people: Array<Participant>, } | { "type": "answer", sdp: Private<string>, } | { "type": "ticket", transfer: Transfer, ticket: Private<string> | null, } | { "type": "reconnect" } | { "type": "ended", reason: EndReason, 
 /**
  * Where the session was, to go on alone. For the customer only.
  */

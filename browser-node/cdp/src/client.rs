@@ -3,6 +3,7 @@ use crate::{COMMAND_TIMEOUT, CdpError, Session};
 use serde::{Serialize, de::DeserializeOwned};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::{mpsc, oneshot};
 
@@ -89,9 +90,19 @@ async fn read_all(read: impl AsyncRead + Unpin, shared: &Arc<Shared>) {
 impl Handle {
     /// Sends a command and waits for its result.
     pub async fn call<R: DeserializeOwned>(&self, method: &str, params: impl Serialize) -> Result<R, CdpError> {
+        self.call_within(COMMAND_TIMEOUT, method, params).await
+    }
+
+    /// The same for a command that may take longer, or is to take less long.
+    pub async fn call_within<R: DeserializeOwned>(
+        &self,
+        patience: Duration,
+        method: &str,
+        params: impl Serialize,
+    ) -> Result<R, CdpError> {
         let (answer, result) = oneshot::channel();
         let id = self.send(method, params, Some(answer))?;
-        match tokio::time::timeout(COMMAND_TIMEOUT, result).await {
+        match tokio::time::timeout(patience, result).await {
             Ok(Ok(Ok(value))) => serde_json::from_str(value.get()).map_err(|_| CdpError::Shape),
             Ok(Ok(Err(error))) => Err(error),
             Ok(Err(_)) => Err(CdpError::Closed),

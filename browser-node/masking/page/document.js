@@ -23,12 +23,20 @@ const BUILT_IN = new Set(['input', 'textarea', 'select', 'video', 'audio', 'deta
 const UNPAINTED = new Set(['script', 'style', 'noscript', 'template', 'title', 'textarea', 'option']);
 /** Attributes that say nothing of what an element is, but may change how it is painted. */
 const LOOKS = new Set(['style', 'class']);
+/** Attributes by which an element draws something. */
+const DRAWN = ['src', 'srcset', 'href', 'data', 'poster', 'style'];
+/** A name of a file so long is no word that other pages have (characters). */
+const LONG_NAME = 12;
 /** How far up an element is hidden that does not stay hidden by itself. */
 const CLIMB = 4;
 /** How often a page is looked through for what a rule finds by what stands around it, which may have changed (milliseconds). */
 const LOOK_AGAIN = 250;
 /** The longest text that is put together of several nodes (characters). */
 const IN_PARTS = 160;
+
+const hasFiles = (field) => field.localName === 'input' && field.type === 'file' && field.files?.length > 0;
+/** Whether an address is of something that a script has made, and not of an icon. */
+const isMade = (text) => /(^|["'(\s,])blob:/.test(text) || (text.length > 1_000 && /(^|["'(\s,])data:/.test(text));
 
 class Guard {
   /** Hosts of shadow roots, by root. */
@@ -63,6 +71,8 @@ class Guard {
   /** When the page may be looked through again for what rules find by its surroundings, and the timer for it. */
   #lookAgain = 0;
   #looking = 0;
+  /** Files were chosen in this document. */
+  #hasFiles = false;
   /** Selectors of what the customer has hidden. */
   #byHand = new Set();
   #phases;
@@ -156,17 +166,45 @@ class Guard {
     const field = event.composedPath()[0];
     if (!(field instanceof Element)) return;
     this.#safely(() => {
-      if (this.#marked.has(field)) this.#hold(field, event.type === 'change');
+      if (hasFiles(field)) this.#given(field);
+      else if (this.#marked.has(field)) this.#hold(field, event.type === 'change');
       else if (field.matches(CANDIDATES)) this.#decide(field);
     });
   };
 
   /** Notes what a hidden field holds, and keeps it once it is whole. */
   #hold(field, whole) {
-    const value = field.localName === 'select' ? '' : String(field.value ?? '').trim();
+    const value = field.localName === 'select' || field.type === 'file' ? '' : String(field.value ?? '').trim();
     if (value) this.#held.set(field, value);
     else this.#held.delete(field);
     if (whole) this.memory.learn(value);
+  }
+
+  /** The customer has chosen files: what the field says of them is theirs alone, and so are their names wherever they show up, and pictures
+      that the page makes of them. */
+  #given(field) {
+    this.given([...field.files].map((file) => file.name));
+    this.hide(field);
+  }
+
+  /** The node says so too, since a field need not be in the document. */
+  given(names) {
+    for (const name of names) {
+      this.memory.learn(name);
+      // A word that any page may have tells nothing; what has digits in it or is long tells which file it is.
+      const stem = name.replace(/\.[^.]*$/, '');
+      if (/\d/.test(stem) || stem.length >= LONG_NAME) this.memory.learn(stem);
+    }
+    if (this.#hasFiles) return;
+    this.#hasFiles = true;
+    for (const root of [document, ...this.roots.keys()]) for (const canvas of root.querySelectorAll('canvas')) this.#ruled(canvas);
+  }
+
+  /** Whether it may show what is in a file that the customer has chosen. */
+  #mayShowFile(element) {
+    if (!this.#hasFiles || element.matches(SHEETS)) return false;
+    if (element.localName === 'canvas') return true;
+    return DRAWN.some((name) => isMade(element.getAttribute(name) ?? ''));
   }
 
   #observe(root) {
@@ -230,7 +268,10 @@ class Guard {
   }
 
   #attribute(element, name) {
-    if (name === 'style') return;
+    if (name === 'style') {
+      if (this.#hasFiles) this.#ruled(element);
+      return;
+    }
     this.#ruled(element);
     if (element.matches(CANDIDATES)) this.#decide(element);
     this.#said(element, element.getAttributeNode(name));
@@ -279,6 +320,7 @@ class Guard {
   /** Hides or opens a field by what it is and by what it holds. */
   #decide(field) {
     if (this.#marked.has(field) || field.matches(`${FRAMES},${SHEETS}`) || !this.rules.known) return;
+    if (hasFiles(field)) return this.#given(field);
     const value = String(field.value ?? field.textContent ?? '').slice(0, 1000);
     const isLong = field.value === undefined && value.length > IN_PARTS;
     if (this.rules.hidesField(field) || (value && !isLong && (isSecretValue(this.rules, field, value) || this.#isKnown(value)))) {
@@ -334,7 +376,7 @@ class Guard {
 
   /** Hides what a rule of the company's means, and tells whether it was not hidden before. */
   #ruled(element) {
-    if (this.#marked.has(element) || !this.rules.hidesElement(element)) return false;
+    if (this.#marked.has(element) || !(this.rules.hidesElement(element) || this.#mayShowFile(element))) return false;
     this.hide(element);
     return true;
   }
@@ -473,6 +515,7 @@ class Guard {
   }
 
   #decideValue(field) {
+    if (hasFiles(field)) return this.#given(field);
     const value = String(field.value);
     if (isSecretValue(this.rules, field, value) || this.#isKnown(value)) this.hide(field);
   }

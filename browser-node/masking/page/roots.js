@@ -1,6 +1,6 @@
 // In the page's own world: says which elements get a shadow root, so that its guard finds it before it is painted, and
-// asks the guard before a script submits a form, of which no event tells. What the page asks people goes by the guard too:
-// Chromium's own dialogs would cover the page, and take whatever key comes next for an answer.
+// asks the guard before a script submits a form, of which no event tells, and lets the node print. What the page asks people goes by
+// the guard too: Chromium's own dialogs would cover the page, and take whatever key comes next for an answer.
 (() => {
   const { submit } = HTMLFormElement.prototype;
   HTMLFormElement.prototype.submit = {
@@ -11,7 +11,31 @@
   }.submit;
   const { attachShadow } = Element.prototype;
   const dispatch = window.dispatchEvent.bind(window);
-  const { MouseEvent } = window;
+  const { MouseEvent, setTimeout, clearTimeout } = window;
+  const close = window.close.bind(window);
+  // The browser's own preview would stand before a page that nobody can prove, and there is no printer here. Pages that close
+  // right after they printed stay until they are printed.
+  let printing = null;
+  let closing = false;
+  const printed = () => {
+    clearTimeout(printing);
+    printing = null;
+    if (closing) setTimeout(close, 1_000);
+  };
+  window.addEventListener('afterprint', printed);
+  window.print = {
+    print() {
+      clearTimeout(printing);
+      [printing, closing] = [setTimeout(printed, 10_000), false];
+      dispatch(new MouseEvent(`${NAME}-print`));
+    },
+  }.print;
+  window.close = {
+    close() {
+      if (printing === null) close();
+      else closing = true;
+    },
+  }.close;
   Object.defineProperty(Element.prototype, 'attachShadow', {
     configurable: true,
     enumerable: true,

@@ -41,6 +41,7 @@ if (window[NAME]?.document !== document) {
   guard.guests = new Guests(guard, phasesHere, turn);
   guard.gate = new Gate(guard, turn, phasesHere);
   addEventListener('message', guard.guests.hear, true);
+  addEventListener(`${NAME}-print`, () => tell({ type: 'print' }), true);
   if (above) {
     above.phases?.dirtied(true);
   } else {

@@ -93,7 +93,7 @@ impl Extension {
             "manifest_version": 3,
             "name": name,
             "version": "1",
-            "permissions": ["scripting", "storage", "webNavigation"],
+            "permissions": ["scripting", "storage", "webNavigation", "downloads", "downloads.ui"],
             "host_permissions": ["<all_urls>"],
             "background": { "service_worker": "worker.js" },
             "content_scripts": [

@@ -236,6 +236,7 @@ impl Gate {
             ControlInput::NewTab => Outcome::acts([Action::NewTab]),
             ControlInput::Answer { dialog, answer } => Outcome::acts([Action::Answer { dialog, answer }]),
             ControlInput::Find { text, backwards } => Outcome::acts([Action::Find { text, backwards }]),
+            ControlInput::File { input } => Outcome::acts([Action::File { input }]),
             ControlInput::Hide { x, y } => Outcome::acts(self.viewport_place(x, y).map(|(x, y)| Action::Hide { x, y })),
             ControlInput::Pick { id, x, y } => {
                 Outcome::acts(self.viewport_place(x, y).map(|(x, y)| Action::Pick { id, x, y }))

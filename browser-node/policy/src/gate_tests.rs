@@ -346,6 +346,7 @@ impl Seat {
                 | Action::Reach { .. }
                 | Action::Answer { .. }
                 | Action::Find { .. }
+                | Action::File { .. }
                 | Action::Hide { .. }
                 | Action::Pick { .. }
                 | Action::Matches

@@ -20,6 +20,7 @@ pub use gate::{Gate, Outcome};
 pub use keys::Mask;
 
 use tandem_protocol::dialog::DialogAnswer;
+use tandem_protocol::files::FileInput;
 use tandem_protocol::input::{MouseButton, Navigation, TouchPhase};
 use tandem_protocol::{Device, InputId, ParticipantId, Private, TabId, Viewport};
 
@@ -112,6 +113,9 @@ pub enum Action {
     Find {
         text: Private<String>,
         backwards: bool,
+    },
+    File {
+        input: FileInput,
     },
     Resize {
         viewport: Viewport,

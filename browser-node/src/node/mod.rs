@@ -203,6 +203,7 @@ impl Supervisor {
             chromium: self.config.chromium.clone(),
             openh264: self.config.openh264.clone(),
             media_address: self.config.media_address,
+            signaling: self.config.control.authority().unwrap_or_default().to_owned(),
             allow_private: self.config.allow_private.clone(),
         };
         let _ = orders.send(Order::Prepare(prepare));
@@ -234,6 +235,7 @@ impl Supervisor {
             NodeOrder::Reconnect { session } => (session, Order::Reconnect),
             NodeOrder::Navigate { session, url } => (session, Order::Navigate { url }),
             NodeOrder::Policy { session, policy } => (session, Order::Policy { policy: *policy }),
+            NodeOrder::File { session, transfer, ticket } => (session, Order::File { transfer, ticket }),
         };
         if let Some(slot) = self.slots.of(&session).filter(|slot| matches!(self.slots.all()[*slot], Slot::Claimed(_))) {
             self.tell(slot, order);

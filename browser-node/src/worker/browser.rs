@@ -2,9 +2,11 @@
 
 mod asks;
 mod device;
+mod files;
 mod guard;
 
 pub use device::window_of;
+pub use files::Store;
 
 use super::address::address;
 use super::dialogs::Dialogs;
@@ -49,6 +51,10 @@ pub enum FromBrowser {
     TooManyTabs,
     /// Somebody is asked something, or nobody is any more.
     Dialogs,
+    /// A page asks for files, or does not any more.
+    Chooser,
+    /// Files for the customer came, changed or went.
+    Downloads,
     /// A tab shows another page.
     Navigated(TabId),
     Guard(TabId, FromGuard),
@@ -67,6 +73,8 @@ pub enum FromGuard {
     Pointer { at: Option<[f32; 2]>, pressed: Option<bool> },
     /// The customer's finger has come down on a text field of this kind, or on none.
     Touched { field: Option<FieldKind> },
+    /// The page's script prints.
+    Print,
     /// Whether the focus is in something hidden.
     Focus { hidden: bool },
     /// Where something is hidden (left, top, width, height in CSS pixels of the window); empty while that moves.
@@ -129,6 +137,7 @@ pub struct Browser {
     dialogs: Dialogs,
     /// Whether anybody listens to the page.
     is_heard: bool,
+    files: Store,
 }
 
 /// The events that are read; Chromium's others are dropped at the door.
@@ -147,6 +156,9 @@ pub fn is_wanted(method: &str) -> bool {
         requests::AUTH_REQUIRED,
         EventJavascriptDialogOpening::IDENTIFIER,
         EventJavascriptDialogClosed::IDENTIFIER,
+        files::CHOOSER_OPENED,
+        files::DOWNLOAD_BEGINS,
+        files::DOWNLOAD_PROGRESS,
     ]
     .contains(&method)
 }
@@ -158,6 +170,7 @@ impl Browser {
         viewport: Viewport,
         extension: &Extension,
         refusals: Refusals,
+        files: Store,
     ) -> Result<Browser, CdpError> {
         let (page_events_in, page_events) = mpsc::channel(1024);
         let Session { handle, events } = session;
@@ -172,6 +185,7 @@ impl Browser {
             filter: Some(pages),
         };
         handle.call::<serde::de::IgnoredAny>(SetAutoAttachParams::IDENTIFIER, attach).await?;
+        files.take_downloads(&handle).await?;
         let (pages, tabs, language) = (HashMap::new(), Tabs::default(), "en".to_owned());
         Ok(Browser {
             handle,
@@ -194,6 +208,7 @@ impl Browser {
             requests: Requests::new(refusals),
             dialogs: Dialogs::default(),
             is_heard: false,
+            files,
         })
     }
 
@@ -217,6 +232,7 @@ impl Browser {
                     Some(event) => self.page_event(tab, &event),
                     None => self.closed(tab),
                 },
+                Some(done) = self.files.done() => self.file_done(done),
             };
             if let Some(change) = change {
                 return change;
@@ -238,6 +254,7 @@ impl Browser {
                 Some(FromBrowser::Tabs)
             }
             EventTargetInfoChanged::IDENTIFIER => self.info_changed(&event),
+            files::DOWNLOAD_BEGINS | files::DOWNLOAD_PROGRESS => self.downloads(&event),
             _ => None,
         }
     }
@@ -259,8 +276,13 @@ impl Browser {
         self.prepare(&page);
         self.pages.insert(tab, page);
         let forward = self.page_events_in.clone();
+        let asks = self.files.asks();
         tokio::spawn(async move {
-            while let Some(event) = events.recv().await {
+            while let Some(mut event) = events.recv().await {
+                if let Some(frame) = event.attached.take() {
+                    files::watch_frame(tab, frame, asks.clone());
+                    continue;
+                }
                 let is_answered = &*event.method == requests::PAUSED && requests.answer(&asked, &event);
                 if !is_answered && forward.send((tab, Some(event))).await.is_err() {
                     return;
@@ -277,6 +299,7 @@ impl Browser {
         tell(&page.handle, AddBindingParams::IDENTIFIER, binding);
         tell(&page.handle, runtime::EnableParams::IDENTIFIER, runtime::EnableParams {});
         self.emulate(page);
+        files::intercept(&page.handle);
         requests::hold(&page.handle, false);
         tell(&page.handle, RunIfWaitingForDebuggerParams::IDENTIFIER, RunIfWaitingForDebuggerParams {});
     }
@@ -284,6 +307,7 @@ impl Browser {
     fn closed(&mut self, tab: TabId) -> Option<FromBrowser> {
         self.pages.remove(&tab);
         self.dialogs.gone(tab);
+        self.files.left(tab);
         if let Some(next) = self.tabs.close(tab) {
             self.bring_to_front(next);
         }
@@ -309,6 +333,7 @@ impl Browser {
                 self.ask_history(tab);
                 self.arrived |= self.first.is_some() && frame.url != NOWHERE;
                 self.dialogs.another_page(tab);
+                self.files.left(tab);
                 self.tabs.update(tab, |tab| {
                     tab.url = Private::new(frame.url);
                     tab.crashed = false;
@@ -361,6 +386,10 @@ impl Browser {
             | EventJavascriptDialogClosed::IDENTIFIER
             | requests::PAUSED
             | requests::AUTH_REQUIRED => self.asked(tab, event),
+            files::CHOOSER_OPENED => {
+                self.chooser_opened(tab, event);
+                None
+            }
             EventExecutionContextsCleared::IDENTIFIER => {
                 self.pages.get_mut(&tab)?.guard = None;
                 None

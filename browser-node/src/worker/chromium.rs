@@ -21,6 +21,7 @@ const PREFERENCES: &str = r#"{
   "autofill": { "credit_card_enabled": false, "profile_enabled": false, "payment_methods_mandatory_reauth": false },
   "credentials_enable_service": false,
   "credentials_enable_autosignin": false,
+  "printing": { "enabled": false },
   "profile": { "password_manager_enabled": false, "exit_type": "Normal" },
   "translate": { "enabled": false },
   "browser": { "check_default_browser": false },

@@ -12,6 +12,7 @@ mod dialogs;
 mod drawings;
 pub mod encoder;
 mod eyes;
+mod files;
 mod notices;
 mod own;
 mod pdf;
@@ -24,13 +25,14 @@ mod seat;
 mod session;
 mod sharing;
 mod tabs;
+mod transfer;
 mod view;
 
 use crate::handshake::{self, Order, Prepare, Report, Reporter};
 use crate::metrics::Counter;
 use anyhow::{Context, Result, bail};
 use audience::{Agent, Customer, For, Only};
-use browser::Browser;
+use browser::{Browser, Store};
 use chromium::{Chromium, Settings};
 use encoder::Encoded;
 use seat::Seat;
@@ -171,7 +173,8 @@ impl Warm {
         let compositor = tandem_compositor::start(config, sockets.wayland, eyes)?;
         let (read, write) = sockets.pipe.into_split();
         let session = tandem_cdp::connect(read, write, browser::is_wanted);
-        let mut browser = Browser::attach(session, viewport, &extension, egress.refusals())
+        let files = Store::new(prepare.directory.join("files"), prepare.signaling.clone())?;
+        let mut browser = Browser::attach(session, viewport, &extension, egress.refusals(), files)
             .await
             .context("the browser does not answer")?;
         proof::prove(&mut browser, &mut seen, &compositor.handle(), viewport).await?;

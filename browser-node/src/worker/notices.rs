@@ -62,6 +62,8 @@ impl Vouched {
             Notice::Outline { focus, nodes } => outline_for_agents(*focus, nodes),
             // Where something is found may be hidden, and so may whom the customer calls.
             Notice::Found { .. } | Notice::Handed { .. } => return None,
+            // Files are the customer's alone, and that one is asked for may tell what of.
+            Notice::FileChooser { .. } | Notice::Downloads { .. } => return None,
             Notice::Viewport { .. }
             | Notice::Cursor { .. }
             | Notice::Press { .. }

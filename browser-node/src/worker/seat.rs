@@ -69,6 +69,7 @@ impl Seat {
             Action::Reach { node } => browser.reach(*node),
             Action::Answer { dialog, answer } => browser.answer(*dialog, answer),
             Action::Find { text, backwards } => browser.find(text, *backwards),
+            Action::File { input } => browser.file(input),
             Action::Resize { viewport, device } => self.resize(*viewport, device.clone(), browser),
             Action::Hide { x, y } => browser.hide_at(f64::from(*x), below_strip(*y)),
             Action::Pick { id, x, y } => browser.pick_at(*id, f64::from(*x), below_strip(*y)),
@@ -114,9 +115,10 @@ fn changes_page(action: &Action) -> bool {
         | Action::Tab { .. }
         | Action::NewTab
         | Action::Answer { .. }
+        | Action::Reach { .. }
         | Action::Hide { .. } => true,
         Action::Move { .. }
-        | Action::Reach { .. }
+        | Action::File { .. }
         | Action::Find { .. }
         | Action::Resize { .. }
         | Action::Pick { .. }

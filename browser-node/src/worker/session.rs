@@ -265,6 +265,8 @@ impl Live {
                     self.tabs_changed();
                 }
                 Event::Browser(FromBrowser::Dialogs) => self.tell_dialog(),
+                Event::Browser(FromBrowser::Chooser) => self.tell_chooser(),
+                Event::Browser(FromBrowser::Downloads) => self.tell_downloads(),
                 Event::Browser(FromBrowser::TooManyTabs) => self.too_many_tabs(),
                 Event::Browser(FromBrowser::Navigated(tab)) => {
                     self.vouched.forget(tab);
@@ -356,6 +358,10 @@ impl Live {
                 self.browser.learn_soon(policy.clone());
                 let outcome = self.gate.set_policy(policy);
                 self.carry_out(None, outcome, Instant::now());
+            }
+            Order::File { transfer, ticket } => {
+                self.browser.transfer(transfer, ticket);
+                self.is_active();
             }
             Order::Release => return Some(EndReason::Api),
             Order::Prepare(_) | Order::Claim { .. } => tracing::warn!("order out of turn"),
@@ -497,6 +503,7 @@ impl Live {
                 self.closing = Some(counter);
                 self.passed();
             }
+            FromGuard::Print => self.browser.print_page(tab),
             FromGuard::Picked { id, thing } => {
                 // What a rule could not hold is none.
                 let thing = thing.filter(|thing| thing.element.check().is_empty()).map(|thing| {
@@ -582,7 +589,7 @@ fn id_of(input: &tandem_protocol::input::ControlInput) -> Option<InputId> {
         | Text { id, .. }
         | Touch { id, .. }
         | Pick { id, .. } => Some(*id),
-        NewTab | Listen { .. } | Reach { .. } | Answer { .. } | Find { .. } => None,
+        NewTab | Listen { .. } | Reach { .. } | Answer { .. } | Find { .. } | File { .. } => None,
         Compose { .. } | ReleaseAll | Navigate { .. } | Tab { .. } | Resize { .. } | Hide { .. } | Matches => None,
     }
 }

@@ -214,6 +214,7 @@ fn check(signal: Option<&ServerSignal>) -> Result<()> {
             | ServerSignal::Waiting { .. }
             | ServerSignal::Called { .. }
             | ServerSignal::Check { .. }
+            | ServerSignal::Ticket { .. }
             | ServerSignal::Answer { .. },
         )
         | None => Ok(()),

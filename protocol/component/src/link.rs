@@ -30,6 +30,14 @@ pub struct ControlConfig {
     pub component: Component,
 }
 
+impl ControlConfig {
+    /// Where signalling listens (`host:port`), for what does not go by the link.
+    pub fn authority(&self) -> Option<&str> {
+        let (_, rest) = self.url.split_once("://")?;
+        rest.split('/').next().filter(|authority| !authority.is_empty())
+    }
+}
+
 /// What the link tells its component.
 #[derive(Debug)]
 pub enum LinkEvent {

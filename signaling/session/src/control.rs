@@ -3,6 +3,7 @@
 use crate::{Effect, Now, Session, Window};
 use tandem_protocol::api::Action;
 use tandem_protocol::control::{NodeOrder, SfuOrder};
+use tandem_protocol::files::Transfer;
 use tandem_protocol::policy::Policy;
 use tandem_protocol::signal::{EndReason, Refusal, ServerSignal, SessionState};
 use tandem_protocol::{Control, ParticipantId, PersonId, Private, Rights, Role};
@@ -267,6 +268,20 @@ impl Session {
         self.people.iter_mut().for_each(|person| person.control = Control::Withheld);
         self.did(window, Action::ControlTaken);
         self.change_rights();
+    }
+
+    /// Files are the customer's alone, and pass while they let the session go on.
+    pub(crate) fn file(&mut self, window: Window, transfer: Transfer, now: Now) {
+        if self.only(Role::Customer, window).is_none() {
+            return;
+        }
+        match (self.state, self.holder().cloned()) {
+            (SessionState::Live | SessionState::Paused, Some(node)) => {
+                self.active = now;
+                self.effects.push(Effect::Ticket { window, node, transfer });
+            }
+            _ => self.refuse(window, Refusal::NotYet),
+        }
     }
 
     pub(crate) fn ask_help(&mut self, window: Window) {

@@ -217,6 +217,14 @@ impl Session {
         self.host = Host::None;
     }
 
+    /// The node that holds the browser.
+    pub(crate) fn holder(&self) -> Option<&NodeName> {
+        match &self.host {
+            Host::Held { node } => Some(node),
+            Host::None | Host::Asked { .. } => None,
+        }
+    }
+
     /// Orders something of the node that holds the browser.
     pub(crate) fn order_node(&mut self, order: impl FnOnce(SessionId) -> NodeOrder) {
         if let Host::Held { node } = &self.host {

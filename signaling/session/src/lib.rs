@@ -18,6 +18,7 @@ use people::Person;
 use std::time::Duration;
 use tandem_protocol::api::{Action, CompanySite};
 use tandem_protocol::control::{Claim, NodeOrder, NodeReport, SfuOrder, SfuReport};
+use tandem_protocol::files::Transfer;
 use tandem_protocol::notice::{Denied, Tab};
 use tandem_protocol::policy::Policy;
 use tandem_protocol::signal::{EndReason, Refusal, ServerSignal, SessionState};
@@ -170,6 +171,10 @@ pub enum Event {
         window: Window,
         sdp: Private<String>,
     },
+    File {
+        window: Window,
+        transfer: Transfer,
+    },
     End {
         window: Window,
     },
@@ -206,6 +211,12 @@ pub enum Effect {
     Sfu {
         sfu: NodeName,
         order: SfuOrder,
+    },
+    /// A window and the node each get a ticket for a file.
+    Ticket {
+        window: Window,
+        node: NodeName,
+        transfer: Transfer,
     },
     /// A node has given the session its browser: its links may be given out.
     Hosted,
@@ -361,6 +372,7 @@ impl Session {
             Event::HandOver { from, to } => self.hand_over(from, to),
             Event::Grant { who, rights } => self.grant(who, rights),
             Event::Offer { window, sdp } => self.offer(window, sdp),
+            Event::File { window, transfer } => self.file(window, transfer, now),
             Event::End { window } => self.end_by(window, now),
             Event::Navigate { url } => {
                 self.active = now;

@@ -275,6 +275,7 @@ impl Session {
             | Event::TakeControl { window }
             | Event::AskHelp { window }
             | Event::Offer { window, .. }
+            | Event::File { window, .. }
             | Event::End { window } => self.refuse(window, Refusal::NotAllowed),
             Event::Node { node, report: NodeReport::Claimed { .. } | NodeReport::Offer { .. } } => {
                 self.effects.push(Effect::Node { node, order: NodeOrder::Release { session: self.id.clone() } });

@@ -5,6 +5,7 @@ use super::*;
 use proptest::prelude::*;
 use std::collections::{HashMap, HashSet};
 use tandem_protocol::control::{Connection, Peer, PeerName};
+use tandem_protocol::files::Transfer;
 
 const NODES: [&str; 3] = ["a", "b", "c"];
 const SFUS: [&str; 2] = ["sfu", "other"];
@@ -65,6 +66,7 @@ fn events() -> impl Strategy<Value = Event> {
         }),
         1 => window().prop_map(|window| Event::TakeControl { window }),
         1 => window().prop_map(|window| Event::AskHelp { window }),
+        1 => window().prop_map(|window| Event::File { window, transfer: Transfer::Download { download: 1 } }),
         1 => (0..5u32).prop_map(|who| Event::HandOver { from: ParticipantId(who), to: None }),
         1 => (0..5u32, any::<bool>()).prop_map(|(who, all)| Event::Grant {
             who: ParticipantId(who),
@@ -139,11 +141,15 @@ proptest! {
                         at_sfu.entry(participant).and_modify(|known| *known = rights);
                     }
                     Effect::Did { .. } | Effect::Denied { .. } => {}
+                    Effect::Ticket { window, ref node, .. } => {
+                        prop_assert!(!over && accepted && session.window_of(customer) == Some(window), "files are the customer's alone");
+                        prop_assert!(asked_or_holds.contains(node));
+                    }
                     Effect::Node { node, order: NodeOrder::Claim { .. } } => {
                         prop_assert!(!over);
                         asked_or_holds.insert(node);
                     }
-                    Effect::Node { node, order: NodeOrder::Dismiss { .. } | NodeOrder::Answer { .. } | NodeOrder::Reconnect { .. } | NodeOrder::Navigate { .. } | NodeOrder::Policy { .. } } => {
+                    Effect::Node { node, order: NodeOrder::Dismiss { .. } | NodeOrder::Answer { .. } | NodeOrder::Reconnect { .. } | NodeOrder::Navigate { .. } | NodeOrder::Policy { .. } | NodeOrder::File { .. } } => {
                         prop_assert!(!over && asked_or_holds.contains(&node));
                     }
                     Effect::Sfu { order: SfuOrder::Leave { peer: PeerName::Participant { id }, .. }, .. } => {
@@ -175,6 +181,7 @@ fn window_of(event: &Event) -> Option<Window> {
         | Event::Leave { window }
         | Event::Accept { window }
         | Event::Offer { window, .. }
+        | Event::File { window, .. }
         | Event::Check { window, .. }
         | Event::Pause { window }
         | Event::Resume { window }

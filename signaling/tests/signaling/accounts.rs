@@ -178,6 +178,8 @@ const OPEN: &[(&str, &str)] = &[
     ("POST", "/password/set"),
     ("GET", "/companies/demo/public"),
     ("GET", "/companies/demo/logo"),
+    ("PUT", "/files/{ticket}"),
+    ("GET", "/files/{ticket}"),
     ("GET", "/policy.schema.json"),
     ("GET", "/openapi.json"),
 ];

@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod clock;
 mod disk;
+mod files;
 mod live;
 mod postgres;
 mod process;

@@ -142,7 +142,7 @@ export const scenarios = {
     },
   },
   'back and forth': { page: `${SECRET}${script("addEventListener('pageshow', () => setTimeout(() => (location.search ? history.back() : (location.href = '?next')), 400))")}` },
-  printed: { page: `${SECRET}${script('setTimeout(() => print(), 400)')}`, freezes: 'a print may stop the page' },
+  printed: { page: `${SECRET}${script('setTimeout(() => print(), 400)')}` },
   'title and address': { page: `${SECRET}${script("const s = document.querySelector('input'); setInterval(() => { document.title = s.value; history.replaceState(null, '', '?' + s.value + '#' + s.value) }, 200)")}` },
   'alert with what was typed': {
     page: `${SECRET}${script("setTimeout(() => alert(document.querySelector('input').value), 500)")}`,

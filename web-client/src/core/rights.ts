@@ -29,6 +29,7 @@ export function needs(input: ControlInput): keyof Rights | null {
       return 'point';
     case 'release_all':
     case 'find':
+    case 'file':
     case 'hide':
     case 'pick':
     case 'matches':

@@ -170,6 +170,7 @@ export class Session {
       case 'check':
       case 'people':
       case 'answer':
+      case 'ticket':
       case 'reconnect':
         return this.#events.signal(signal);
       case 'waiting':

@@ -2,6 +2,7 @@
 
 import { Cursors, type Cursor } from '../core/cursors';
 import { deviceHere, watchDevice } from '../core/device';
+import { Files, NOTHING as NO_FILES, putFile, saveFile, type Filing } from '../core/files';
 import type { Inputs } from '../core/inputs';
 import { Peer, type PeerState } from '../core/peer';
 import { Photon } from '../core/photon';
@@ -53,6 +54,8 @@ export class LiveSession {
   found = $state<boolean | null>(null);
   /** What was copied on the page last, to be pasted at home. */
   copied = $state.raw<{ text: string } | null>(null);
+  /** Files between the customer's device and the cloud browser, of which nobody else hears. */
+  filing = $state.raw<Filing>(NO_FILES);
   /** A telephone number or a mail address for the customer's own device. */
   handed = $state<string | null>(null);
   /** The page in words is told to this person. */
@@ -166,6 +169,19 @@ export class LiveSession {
     },
     control: (input) => this.#control(input),
   };
+
+  readonly files = new Files({
+    ask: (transfer) => this.#session.send({ type: 'file', transfer }),
+    say: (input) => this.#peer?.control({ type: 'file', input }),
+    put: putFile,
+    save: saveFile,
+    changed: (now) => (this.filing = now),
+  });
+
+  /** Makes a PDF of the page in front, for the customer to save. */
+  print(): void {
+    this.#peer?.control({ type: 'file', input: { what: 'print' } });
+  }
 
   start(token: string | null): void {
     this.#asked = performance.now();
@@ -349,6 +365,8 @@ export class LiveSession {
       case 'answer':
         void this.#peer?.answer(signal.sdp);
         return;
+      case 'ticket':
+        return this.files.ticket(signal.transfer, signal.ticket);
       case 'reconnect':
         void this.#peer?.connect();
         return;
@@ -471,6 +489,10 @@ export class LiveSession {
         return;
       case 'reached':
         return this.#reached(notice);
+      case 'file_chooser':
+        return this.files.asked(notice.chooser);
+      case 'downloads':
+        return this.files.offered(notice.downloads);
       case 'crashed':
         this.crashed = { tab: notice.tab };
         return;

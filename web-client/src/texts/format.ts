@@ -20,6 +20,16 @@ export function moment(seconds: number): string {
 /** `25 Nov 2026` */
 export const day = (seconds: number) => time(seconds, { dateStyle: 'medium' });
 
+const SIZES = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
+
+/** `3.4 MB`, of bytes; a megabyte is 2²⁰ of them, as our limits are. */
+export function size(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), SIZES.length - 1);
+  const value = bytes / 2 ** (10 * power);
+  const how = { style: 'unit', unit: SIZES[power], unitDisplay: power === 0 ? 'long' : 'short', maximumFractionDigits: value < 10 && power > 1 ? 1 : 0 } as const;
+  return new Intl.NumberFormat(speech.language, how).format(value);
+}
+
 /** `Ana, Ben and Eva` */
 export const listOf = (items: readonly string[]) => new Intl.ListFormat(speech.language, { type: 'conjunction' }).format(items);
 

@@ -73,6 +73,11 @@ impl Browser {
         );
     }
 
+    /// Files of these names are about to be given to a page: they are the customer's alone wherever it shows them.
+    pub(super) fn tell_given(&self, tab: TabId, names: &[String]) {
+        self.tell_guard_of(tab, &format!("guard.given({})", serde_json::Value::from(names)));
+    }
+
     fn tell_guard(&self, what: &str) {
         if let Some(tab) = self.tabs.active() {
             self.tell_guard_of(tab, what);

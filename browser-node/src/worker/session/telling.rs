@@ -56,6 +56,8 @@ impl Live {
             Notice::Withheld { withheld: self.withheld },
             Notice::Hidden { areas: self.areas.clone() },
             Notice::Dialog { dialog: self.browser.dialog().cloned() },
+            Notice::FileChooser { chooser: self.browser.chooser().cloned() },
+            Notice::Downloads { downloads: self.browser.file_list() },
         ] {
             self.tell(who, &notice);
         }
@@ -106,6 +108,14 @@ impl Live {
 
     pub(super) fn tell_dialog(&self) {
         self.tell_all(&Notice::Dialog { dialog: self.browser.dialog().cloned() });
+    }
+
+    pub(super) fn tell_chooser(&self) {
+        self.tell_customers(&Notice::FileChooser { chooser: self.browser.chooser().cloned() });
+    }
+
+    pub(super) fn tell_downloads(&self) {
+        self.tell_customers(&Notice::Downloads { downloads: self.browser.file_list() });
     }
 
     /// A page may try to open tabs without end; people are told now and then.
