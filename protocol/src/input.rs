@@ -108,6 +108,14 @@ pub enum ControlInput {
         text: Private<String>,
         backwards: bool,
     },
+    /// Whether the sender wants to hear what is on the page: [`crate::notice::Notice::Outline`].
+    Listen {
+        listens: bool,
+    },
+    /// Brings something of the outline into view: [`crate::notice::Notice::Reached`].
+    Reach {
+        node: u32,
+    },
     /// Hides what is at this place from everybody else, for as long as the session lasts. From the customer alone.
     Hide {
         x: f32,

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod input;
 pub mod limits;
 pub mod notice;
+pub mod outline;
 pub mod people;
 pub mod policy;
 pub mod private;

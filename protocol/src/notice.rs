@@ -2,6 +2,7 @@
 
 use crate::dialog::Dialog;
 use crate::element::Element;
+use crate::outline::OutlineNode;
 use crate::policy::{Secret, Verb};
 use crate::{InputId, ParticipantId, Private, TabId, Viewport};
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,10 @@ pub enum Notice {
     Copied { text: Private<String> },
     /// For the customer, who pressed a link to a telephone number or a mail address: it is for their own device.
     Handed { url: Private<String> },
+    /// For who listens: what is on the page, and what has the focus.
+    Outline { focus: Option<u32>, nodes: Vec<OutlineNode> },
+    /// For who reached for something: where it is now.
+    Reached { node: u32, x: f32, y: f32 },
     /// The page of a tab, or the whole browser, broke down. `Reload` brings a tab back.
     Crashed { tab: Option<TabId> },
 }

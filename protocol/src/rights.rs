@@ -62,7 +62,9 @@ impl ControlInput {
             }
             ControlInput::Navigate { .. } => Act::Navigate,
             ControlInput::Tab { .. } | ControlInput::NewTab => Act::OpenTabs,
-            ControlInput::Answer { answer: DialogAnswer::Dismiss, .. } => Act::Click,
+            ControlInput::Answer { answer: DialogAnswer::Dismiss, .. } | ControlInput::Reach { .. } => Act::Click,
+            // Who may see the page may hear it.
+            ControlInput::Listen { .. } => Act::Point,
             ControlInput::Answer { .. }
             | ControlInput::Find { .. }
             | ControlInput::Hide { .. }

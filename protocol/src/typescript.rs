@@ -1,6 +1,8 @@
 //! The TypeScript of everything a page sends or receives.
 
-use crate::{api, dialog, element, ids, input, notice, people, policy, private, rights, signal, talk, viewport};
+use crate::{
+    api, dialog, element, ids, input, notice, outline, people, policy, private, rights, signal, talk, viewport,
+};
 use ts_rs::{Config, TS};
 
 /// The whole of `web-client/src/protocol.gen.ts`.
@@ -53,6 +55,8 @@ pub fn generate() -> String {
         dialog::Dialog,
         dialog::DialogKind,
         dialog::DialogAnswer,
+        outline::OutlineNode,
+        outline::OutlineRole,
         policy::Policy,
         policy::Sites,
         policy::Permissions,

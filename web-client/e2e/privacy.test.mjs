@@ -18,8 +18,10 @@ const PAGES = {
     <script>setTimeout(() => { const late = document.createElement('p'); late.style.cssText = 'width:300px;height:100px;background:rgb(0,0,200)'; document.body.append(late);
       late.textContent = '7,00 €'; setTimeout(() => late.insertAdjacentText('beforebegin', 'Balance: '), 300) }, 1000)</script>`,
   silent: `<title>Silent</title><style>* { margin: 0 }</style><input type="password" autofocus style="width:300px;height:40px"><p></p>`,
-  broken: `<title>Broken</title><input type="password"><p>0</p><script>let t = 0; (function step() { document.querySelector('p').textContent = ++t;
-    for (const e of document.querySelectorAll('*')) if (/-(key|marker)$/.test(e.className)) e.remove(); requestAnimationFrame(step) })()</script>`,
+  // After all that asks for a frame, and before it is painted.
+  broken: `<title>Broken</title><input type="password"><p>0</p><script>const p = document.querySelector('p'); let t = 0;
+    (function step() { p.textContent = ++t; p.style.width = 100 + t % 2 + 'px'; requestAnimationFrame(step) })();
+    new ResizeObserver(() => { for (const e of document.querySelectorAll('*')) if (/-(key|marker)$/.test(e.className)) e.remove() }).observe(p)</script>`,
 };
 
 let server, system, browser, made, customer, agent;

@@ -74,7 +74,7 @@ scale: number, };
 
 export type PointerInput = { sequence: number, x: number, y: number, };
 
-export type ControlInput = { "type": "button", id: InputId, x: number, y: number, button: MouseButton, pressed: boolean, } | { "type": "wheel", id: InputId, x: number, y: number, dx: number, dy: number, } | { "type": "key", id: InputId, code: Private<string>, key: Private<string>, pressed: boolean, repeat: boolean, modifiers: Modifiers, } | { "type": "text", id: InputId, text: Private<string>, } | { "type": "compose", text: Private<string>, } | { "type": "touch", id: InputId, finger: number, phase: TouchPhase, x: number, y: number, } | { "type": "release_all" } | { "type": "navigate", to: Navigation, } | { "type": "tab", tab: TabId, close: boolean, } | { "type": "new_tab" } | { "type": "answer", dialog: number, answer: DialogAnswer, } | { "type": "find", text: Private<string>, backwards: boolean, } | { "type": "hide", x: number, y: number, } | { "type": "pick", id: InputId, x: number, y: number, } | { "type": "matches" } | { "type": "resize", viewport: Viewport, };
+export type ControlInput = { "type": "button", id: InputId, x: number, y: number, button: MouseButton, pressed: boolean, } | { "type": "wheel", id: InputId, x: number, y: number, dx: number, dy: number, } | { "type": "key", id: InputId, code: Private<string>, key: Private<string>, pressed: boolean, repeat: boolean, modifiers: Modifiers, } | { "type": "text", id: InputId, text: Private<string>, } | { "type": "compose", text: Private<string>, } | { "type": "touch", id: InputId, finger: number, phase: TouchPhase, x: number, y: number, } | { "type": "release_all" } | { "type": "navigate", to: Navigation, } | { "type": "tab", tab: TabId, close: boolean, } | { "type": "new_tab" } | { "type": "answer", dialog: number, answer: DialogAnswer, } | { "type": "find", text: Private<string>, backwards: boolean, } | { "type": "listen", listens: boolean, } | { "type": "reach", node: number, } | { "type": "hide", x: number, y: number, } | { "type": "pick", id: InputId, x: number, y: number, } | { "type": "matches" } | { "type": "resize", viewport: Viewport, };
 
 export type MouseButton = "left" | "middle" | "right" | "back" | "forward";
 
@@ -90,7 +90,7 @@ export type Navigation = { "kind": "back" } | { "kind": "forward" } | { "kind": 
 
 export type CursorNotice = { participant: ParticipantId, sequence: number, x: number, y: number, };
 
-export type Notice = { "type": "viewport", viewport: Viewport, } | { "type": "cursor", shape: CursorShape, } | { "type": "press", participant: ParticipantId, pressed: boolean, } | { "type": "tabs", tabs: Array<Tab>, } | { "type": "field", field: Field | null, } | { "type": "denied", id: InputId | null, reason: Denied, } | { "type": "shown", id: InputId, timestamp: number, stages: Stages, } | { "type": "withheld", withheld: boolean, } | { "type": "hidden", areas: Array<[number, number, number, number]>, } | { "type": "picked", id: InputId, thing: Thing | null, } | { "type": "matches", lesson: number, masking: Array<number | null>, blocking: Array<number | null>, } | { "type": "dialog", dialog: Dialog | null, } | { "type": "found", found: boolean, } | { "type": "copied", text: Private<string>, } | { "type": "handed", url: Private<string>, } | { "type": "crashed", tab: TabId | null, };
+export type Notice = { "type": "viewport", viewport: Viewport, } | { "type": "cursor", shape: CursorShape, } | { "type": "press", participant: ParticipantId, pressed: boolean, } | { "type": "tabs", tabs: Array<Tab>, } | { "type": "field", field: Field | null, } | { "type": "denied", id: InputId | null, reason: Denied, } | { "type": "shown", id: InputId, timestamp: number, stages: Stages, } | { "type": "withheld", withheld: boolean, } | { "type": "hidden", areas: Array<[number, number, number, number]>, } | { "type": "picked", id: InputId, thing: Thing | null, } | { "type": "matches", lesson: number, masking: Array<number | null>, blocking: Array<number | null>, } | { "type": "dialog", dialog: Dialog | null, } | { "type": "found", found: boolean, } | { "type": "copied", text: Private<string>, } | { "type": "handed", url: Private<string>, } | { "type": "outline", focus: number | null, nodes: Array<OutlineNode>, } | { "type": "reached", node: number, x: number, y: number, } | { "type": "crashed", tab: TabId | null, };
 
 export type Thing = { 
 /**
@@ -184,6 +184,34 @@ insists: boolean, };
 export type DialogKind = "alert" | "confirm" | "prompt" | "leave" | "password";
 
 export type DialogAnswer = { "answer": "accept", text: Private<string> | null, } | { "answer": "dismiss" } | { "answer": "silence" } | { "answer": "password", name: Private<string>, password: Private<string>, };
+
+export type OutlineNode = { 
+/**
+ * By which it can be reached; 0 for words, which cannot.
+ */
+id: number, role: OutlineRole, 
+/**
+ * What it is called; of words, the words.
+ */
+name: Private<string>, 
+/**
+ * The landmark that it is in, by its `id`; 0 for none.
+ */
+landmark: number, 
+/**
+ * Hidden from agents, who get it without name and value.
+ */
+hidden: boolean, 
+/**
+ * Of a heading, from 1.
+ */
+level: number | null, value: Private<string> | null, checked: boolean | null, expanded: boolean | null, disabled: boolean, required: boolean, invalid: boolean, 
+/**
+ * What changes in it is said at once.
+ */
+live: boolean, };
+
+export type OutlineRole = "text" | "heading" | "link" | "button" | "textbox" | "searchbox" | "spinbutton" | "checkbox" | "switch" | "radio" | "combobox" | "listbox" | "slider" | "tab" | "menuitem" | "option" | "progressbar" | "img" | "main" | "navigation" | "banner" | "contentinfo" | "complementary" | "search" | "form" | "region" | "dialog";
 
 export type Policy = { 
 /**

@@ -35,7 +35,7 @@ if (window[NAME]?.document !== document) {
   const turn = above?.turn ?? new Turn();
   guard.pick = new Pick(guard);
   const errands = new Errands(guard, turn);
-  window[NAME] = { document, guard, turn, phases: null, learn, pick: guard.pick, errands };
+  window[NAME] = { document, guard, turn, phases: null, learn, pick: guard.pick, errands, outline: null };
   guard.pdf = new Pdf(guard);
   guard.guests = new Guests(guard, phasesHere, turn);
   guard.gate = new Gate(guard, turn, phasesHere);
@@ -47,5 +47,6 @@ if (window[NAME]?.document !== document) {
     if (!isTop) return;
     chrome.runtime.sendMessage('style').catch(() => {});
     guard.title = new Title(guard);
+    window[NAME].outline = new Outline(guard);
   }
 }

@@ -61,6 +61,7 @@ impl Extension {
             include_str!("../page/gate.js"),
             include_str!("../page/pick.js"),
             include_str!("../page/errands.js"),
+            include_str!("../page/outline.js"),
             include_str!("../page/title.js"),
             include_str!("../page/probes.js"),
             include_str!("../page/marker.js"),

@@ -181,6 +181,7 @@ impl Gate {
             ControlInput::Navigate { .. }
                 | ControlInput::Tab { .. }
                 | ControlInput::NewTab
+                | ControlInput::Listen { .. }
                 | ControlInput::Answer { .. }
         );
         if !lets_go && is_for_page && !self.is_judged(role) {
@@ -229,6 +230,9 @@ impl Gate {
             ControlInput::ReleaseAll => self.let_go(who),
             ControlInput::Navigate { to } => Outcome::acts([Action::Navigate { to }]),
             ControlInput::Tab { tab, close } => Outcome::acts([Action::Tab { tab, close }]),
+            // The session keeps who listens.
+            ControlInput::Listen { .. } => Outcome::default(),
+            ControlInput::Reach { node } => Outcome::acts([Action::Reach { node }]),
             ControlInput::NewTab => Outcome::acts([Action::NewTab]),
             ControlInput::Answer { dialog, answer } => Outcome::acts([Action::Answer { dialog, answer }]),
             ControlInput::Find { text, backwards } => Outcome::acts([Action::Find { text, backwards }]),

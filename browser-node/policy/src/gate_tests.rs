@@ -327,6 +327,7 @@ impl Seat {
                 | Action::Navigate { .. }
                 | Action::Tab { .. }
                 | Action::NewTab
+                | Action::Reach { .. }
                 | Action::Answer { .. }
                 | Action::Find { .. }
                 | Action::Hide { .. }

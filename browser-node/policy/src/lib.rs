@@ -102,6 +102,9 @@ pub enum Action {
         close: bool,
     },
     NewTab,
+    Reach {
+        node: u32,
+    },
     Answer {
         dialog: u32,
         answer: DialogAnswer,

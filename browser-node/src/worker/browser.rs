@@ -34,6 +34,7 @@ use tandem_egress::Refusals;
 use tandem_masking::{Extension, STRIP};
 use tandem_protocol::input::Navigation;
 use tandem_protocol::notice::{Denied, Tab, Thing};
+use tandem_protocol::outline::OutlineNode;
 use tandem_protocol::policy::{Policy, Sites};
 use tandem_protocol::{InputId, Private, TabId, Viewport, limits};
 use tokio::sync::mpsc;
@@ -58,7 +59,8 @@ pub enum FromBrowser {
     Gone,
 }
 
-/// What a page's guard says (`gate.js`, `title.js`, `pick.js`, `errands.js`).
+/// What a page's guard says (`gate.js`, `title.js`, `pick.js`, `errands.js`,
+/// `outline.js`).
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromGuard {
@@ -76,6 +78,10 @@ pub enum FromGuard {
     Title { title: Option<String> },
     /// What is at the place that was asked for (its area in CSS pixels of the window).
     Picked { id: InputId, thing: Option<Box<Thing>> },
+    /// What is on the page, for people who do not see it.
+    Outline { focus: Option<u32>, nodes: Vec<OutlineNode> },
+    /// Where something of it is now (CSS pixels of the window).
+    Reached { node: u32, at: [f32; 2] },
     /// Whether what was looked for is on the page.
     Found { found: bool },
     /// Somebody other than the customer copied this, in which nothing is hidden.
@@ -112,6 +118,8 @@ pub struct Browser {
     lessons: u32,
     requests: Requests,
     dialogs: Dialogs,
+    /// Whether anybody listens to the page.
+    is_heard: bool,
 }
 
 /// The events that are read; Chromium's others are dropped at the door.
@@ -177,6 +185,7 @@ impl Browser {
             lessons: 0,
             requests: Requests::new(refusals),
             dialogs: Dialogs::default(),
+            is_heard: false,
         })
     }
 
@@ -349,6 +358,9 @@ impl Browser {
                 if context.name == self.guard && context.aux_data.frame_id == *page.target.inner() {
                     page.guard = Some(context.id);
                     self.teach();
+                    if self.is_heard {
+                        self.ask_outlines();
+                    }
                 }
                 None
             }

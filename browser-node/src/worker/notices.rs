@@ -4,6 +4,7 @@ use super::audience::{Agent, Customer, Only};
 use std::collections::HashMap;
 use tandem_protocol::dialog::Dialog;
 use tandem_protocol::notice::{Field, FieldKind, Notice, Tab};
+use tandem_protocol::outline::OutlineNode;
 use tandem_protocol::{Private, TabId};
 use url::Url;
 
@@ -56,6 +57,7 @@ impl Vouched {
             // What was pointed at may be hidden, and so may what rules find.
             Notice::Picked { .. } | Notice::Matches { .. } => return None,
             Notice::Dialog { dialog } => Notice::Dialog { dialog: dialog.as_ref().map(without_words) },
+            Notice::Outline { focus, nodes } => outline_for_agents(*focus, nodes),
             // Where something is found may be hidden, and so may whom the customer calls.
             Notice::Found { .. } | Notice::Handed { .. } => return None,
             Notice::Viewport { .. }
@@ -67,6 +69,8 @@ impl Vouched {
             | Notice::Hidden { .. }
             // Their own copy, which a guard has looked through.
             | Notice::Copied { .. }
+            // Where they reached for something of their own outline.
+            | Notice::Reached { .. }
             | Notice::Crashed { .. } => notice.clone(),
         }))
     }
@@ -85,6 +89,12 @@ impl Vouched {
         };
         tabs.iter().map(vouched).collect()
     }
+}
+
+/// What is hidden is there, without a name; that the focus is in it is told by nothing.
+fn outline_for_agents(focus: Option<u32>, nodes: &[OutlineNode]) -> Notice {
+    let is_open = |id: &u32| nodes.iter().any(|node| node.id == *id && !node.hidden);
+    Notice::Outline { focus: focus.filter(is_open), nodes: nodes.iter().map(OutlineNode::for_agents).collect() }
 }
 
 /// Agents know that something is asked, and who asks.
@@ -124,6 +134,7 @@ fn is_somebodys(part: &str) -> bool {
 mod tests {
     use super::*;
     use tandem_protocol::InputId;
+    use tandem_protocol::outline::OutlineRole;
 
     #[test]
     fn agents_see_where_a_page_is_and_not_whose() {
@@ -172,6 +183,33 @@ mod tests {
         assert_eq!(vouched.tabs(&[tab])[0].title.reveal(), "Chairs");
         vouched.set_customer_points(true);
         assert!(vouched.for_agent(&Notice::Cursor { shape: Default::default() }).is_none());
+    }
+
+    #[test]
+    fn agents_hear_that_something_is_hidden_and_not_what() {
+        let node = |id, hidden| OutlineNode {
+            id,
+            role: OutlineRole::Textbox,
+            name: "Card number".into(),
+            landmark: 0,
+            hidden,
+            level: None,
+            value: Some("4111".into()),
+            checked: None,
+            expanded: None,
+            disabled: false,
+            required: true,
+            invalid: true,
+            live: false,
+        };
+        let outline = Notice::Outline { focus: Some(2), nodes: vec![node(1, false), node(2, true)] };
+        let Notice::Outline { focus, nodes } = Vouched::default().for_agent(&outline).unwrap().into_inner() else {
+            panic!()
+        };
+        assert_eq!(focus, None);
+        assert_eq!(nodes[0], node(1, false));
+        assert_eq!((nodes[1].name.reveal().as_str(), &nodes[1].value, nodes[1].invalid), ("", &None, false));
+        assert_eq!(Vouched::for_customer(&outline).unwrap().into_inner(), outline);
     }
 
     #[test]

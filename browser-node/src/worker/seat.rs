@@ -63,6 +63,7 @@ impl Seat {
                 browser.tab(*tab, *close);
             }
             Action::NewTab => return browser.new_tab(),
+            Action::Reach { node } => browser.reach(*node),
             Action::Answer { dialog, answer } => browser.answer(*dialog, answer),
             Action::Find { text, backwards } => browser.find(text, *backwards),
             Action::Resize { viewport } => self.resize(*viewport, browser),

@@ -2,6 +2,7 @@
 //! or a report.
 
 mod errands;
+mod outline;
 mod pictures;
 mod talking;
 mod telling;
@@ -23,7 +24,7 @@ use super::sharing::Sharing;
 use super::view::{Over, Slots};
 use crate::handshake::{Order, Report, Reporter};
 use crate::metrics::{Counter, Stage};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use tandem_egress::Rules;
@@ -98,6 +99,11 @@ pub struct Live {
     /// When the customer last did something.
     customer_acted: Option<Instant>,
     chat: Chat,
+    /// Who wants to hear what is on the page, and what agents were told last.
+    listeners: HashSet<ParticipantId>,
+    heard: Option<Notice>,
+    /// Who reached for something last.
+    reaching: Option<ParticipantId>,
     active: Option<Instant>,
     reports: Reporter,
 }
@@ -190,6 +196,9 @@ impl Live {
             clipboard: mpsc::channel(1),
             customer_acted: None,
             chat: Chat::default(),
+            listeners: HashSet::new(),
+            heard: None,
+            reaching: None,
             active: None,
             reports,
         };
@@ -318,6 +327,7 @@ impl Live {
             Order::Dismiss { participant } => {
                 let outcome = self.gate.dismiss(participant);
                 self.people.remove(&participant);
+                self.listen(participant, false);
                 self.carry_out(Some(participant), outcome, Instant::now());
             }
             Order::Answer { sdp } => {
@@ -400,7 +410,18 @@ impl Live {
                     tandem_protocol::input::ControlInput::Resize { viewport } => Some(viewport.clamped()),
                     _ => None,
                 };
+                let listens = match &input {
+                    tandem_protocol::input::ControlInput::Listen { listens } => Some(*listens),
+                    _ => None,
+                };
+                self.reaching = match &input {
+                    tandem_protocol::input::ControlInput::Reach { .. } => Some(who),
+                    _ => self.reaching,
+                };
                 let outcome = self.gate.act(who, input, self.now());
+                if let Some(listens) = listens.filter(|_| outcome.denied.is_none()) {
+                    self.listen(who, listens);
+                }
                 if let Some(viewport) = viewport.filter(|_| outcome.denied.is_none()) {
                     self.resized(viewport);
                 }
@@ -475,6 +496,11 @@ impl Live {
                 self.tell_customers(&Notice::Matches { lesson, masking, blocking });
             }
             FromGuard::Matches { .. } => {}
+            FromGuard::Outline { focus, nodes } if self.browser.active() == Some(tab) => {
+                self.tell_outline(focus, nodes)
+            }
+            FromGuard::Outline { .. } => {}
+            FromGuard::Reached { node, at: [x, y] } => self.reached(node, x, y),
             FromGuard::Found { found } => self.tell_customers(&Notice::Found { found }),
             FromGuard::Copied { text } => self.copied_by_other(text),
             FromGuard::Handed { url } => self.handed(url),
@@ -541,7 +567,7 @@ fn id_of(input: &tandem_protocol::input::ControlInput) -> Option<InputId> {
         | Text { id, .. }
         | Touch { id, .. }
         | Pick { id, .. } => Some(*id),
-        NewTab | Answer { .. } | Find { .. } => None,
+        NewTab | Listen { .. } | Reach { .. } | Answer { .. } | Find { .. } => None,
         Compose { .. } | ReleaseAll | Navigate { .. } | Tab { .. } | Resize { .. } | Hide { .. } | Matches => None,
     }
 }

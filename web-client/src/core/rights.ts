@@ -23,6 +23,10 @@ export function needs(input: ControlInput): keyof Rights | null {
       return 'open_tabs';
     case 'answer':
       return input.answer.answer === 'dismiss' ? 'click' : null;
+    case 'reach':
+      return 'click';
+    case 'listen':
+      return 'point';
     case 'release_all':
     case 'find':
     case 'hide':

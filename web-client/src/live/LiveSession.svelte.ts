@@ -17,6 +17,8 @@ export type Connection = 'connecting' | 'connected' | 'reconnecting';
 
 const NOTHING: Rights = { view: false, point: false, annotate: false, click: false, typing: false, navigate: false, open_tabs: false };
 const CLICKS_KEPT = 60;
+/** How long what was reached for may take to come into view (milliseconds). */
+const REACHED = 1_000;
 const DENIAL_SHOWN = 2_200;
 
 export class LiveSession {
@@ -49,6 +51,9 @@ export class LiveSession {
   copied = $state.raw<{ text: string } | null>(null);
   /** A telephone number or a mail address for the customer's own device. */
   handed = $state<string | null>(null);
+  /** The page in words is told to this person. */
+  listens = $state(false);
+  outline = $state.raw<Extract<Notice, { type: 'outline' }> | null>(null);
   crashed = $state.raw<{ tab: number | null } | null>(null);
   /** The agent's picture stands still for privacy. */
   withheld = $state(false);
@@ -83,6 +88,9 @@ export class LiveSession {
   #inputs = 0;
   #pointer: Place | null = null;
   #asked = performance.now();
+  /** What comes after something was reached for, until it has been. */
+  #awaiting: ControlInput[] | null = null;
+  #awaitingTimer: ReturnType<typeof setTimeout> | undefined;
   #denialTimer: ReturnType<typeof setTimeout> | undefined;
   #counters: { at: number; counters: Counters } | null = null;
 
@@ -231,6 +239,21 @@ export class LiveSession {
     return id;
   }
 
+  /** Begins or ends to tell what is on the page. */
+  listen(listens: boolean): void {
+    this.listens = listens;
+    this.outline = null;
+    this.#control({ type: 'listen', listens });
+  }
+
+  /** Presses something of the outline, once it has come into view. */
+  reach(node: number): void {
+    this.#control({ type: 'reach', node });
+    this.#awaiting ??= [];
+    clearTimeout(this.#awaitingTimer);
+    this.#awaitingTimer = setTimeout(() => this.#release(), REACHED);
+  }
+
   /** Asks what the company's own rules find; `matches` has the answer. */
   askMatches(): void {
     this.#peer?.control({ type: 'matches' });
@@ -265,6 +288,7 @@ export class LiveSession {
   }
 
   #control(input: ControlInput): void {
+    if (this.#awaiting && input.type !== 'reach') return void this.#awaiting.push(input);
     if (input.type === 'button' || input.type === 'wheel' || input.type === 'touch') this.#pointer = { x: input.x, y: input.y };
     const right = needs(input);
     if (right !== null && !this.rights[right]) return this.#deny('role');
@@ -361,6 +385,7 @@ export class LiveSession {
       },
       stream: (stream) => (this.stream = stream),
       ready: () => {
+        if (this.listens) this.listen(true);
         if (!this.#wanted) return;
         this.#resizer.forget();
         this.#resizer.offer(this.#wanted);
@@ -423,12 +448,35 @@ export class LiveSession {
       case 'handed':
         this.handed = notice.url;
         return;
+      case 'outline':
+        this.outline = notice;
+        return;
+      case 'reached':
+        return this.#reached(notice);
       case 'crashed':
         this.crashed = { tab: notice.tab };
         return;
       default:
         return notice satisfies never;
     }
+  }
+
+  #reached({ x, y }: Place): void {
+    const waiting = this.#awaiting;
+    this.#awaiting = null;
+    for (const pressed of [true, false]) {
+      this.#control({ type: 'button', id: this.inputs.next(), x, y, button: 'left', pressed });
+    }
+    this.#awaiting = waiting;
+    this.#release();
+  }
+
+  /** What was typed meanwhile goes where it was meant to go. */
+  #release(): void {
+    clearTimeout(this.#awaitingTimer);
+    const waiting = this.#awaiting ?? [];
+    this.#awaiting = null;
+    for (const input of waiting) this.#control(input);
   }
 
   /** Nothing of what was seen stays, until it is seen anew. */
@@ -438,6 +486,7 @@ export class LiveSession {
     this.field = null;
     this.hidden = [];
     this.dialog = null;
+    this.outline = null;
   }
 
   #deny(reason: Denied): void {

@@ -232,6 +232,15 @@ const de: Texts = {
     findNext: 'Nächstes',
     notFound: 'Nicht auf dieser Seite',
   },
+  outline: {
+    title: 'Die gemeinsame Seite in Worten',
+    start: 'Die gemeinsame Seite vorlesen lassen',
+    stop: 'Seite nicht mehr vorlesen',
+    reading: 'Die Seite wird gelesen…',
+    hidden: 'für Sie verborgen',
+    unnamed: 'ohne Namen',
+    required: 'erforderlich',
+  },
   screen: {
     label: 'Die geteilte Seite. Mit F6 verlassen Sie sie per Tastatur.',
     opening: 'Die Seite wird geöffnet…',

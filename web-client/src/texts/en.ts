@@ -277,6 +277,15 @@ const en = {
     findNext: 'Next',
     notFound: 'Not on this page',
   },
+  outline: {
+    title: 'The shared page in words',
+    start: 'Read the shared page out',
+    stop: 'Stop reading the page out',
+    reading: 'Reading the page…',
+    hidden: 'hidden from you',
+    unnamed: 'without a name',
+    required: 'required',
+  },
   screen: {
     label: 'The shared page. Press F6 to leave it by keyboard.',
     opening: 'Opening the page…',

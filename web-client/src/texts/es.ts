@@ -232,6 +232,15 @@ const es: Texts = {
     findNext: 'Siguiente',
     notFound: 'No está en esta página',
   },
+  outline: {
+    title: 'La página compartida en palabras',
+    start: 'Leer la página compartida en voz alta',
+    stop: 'Dejar de leer la página',
+    reading: 'Leyendo la página…',
+    hidden: 'oculto para usted',
+    unnamed: 'sin nombre',
+    required: 'obligatorio',
+  },
   screen: {
     label: 'La página compartida. Pulse F6 para salir de ella con el teclado.',
     opening: 'Abriendo la página…',

@@ -232,6 +232,15 @@ const fr: Texts = {
     findNext: 'Suivant',
     notFound: 'Introuvable sur cette page',
   },
+  outline: {
+    title: 'La page partagée en mots',
+    start: 'Lire la page partagée',
+    stop: 'Ne plus lire la page',
+    reading: 'Lecture de la page…',
+    hidden: 'caché pour vous',
+    unnamed: 'sans nom',
+    required: 'obligatoire',
+  },
   screen: {
     label: 'La page partagée. Appuyez sur F6 pour la quitter au clavier.',
     opening: 'Ouverture de la page…',

@@ -232,6 +232,15 @@ const it: Texts = {
     findNext: 'Successivo',
     notFound: 'Non è in questa pagina',
   },
+  outline: {
+    title: 'La pagina condivisa in parole',
+    start: 'Leggi la pagina condivisa',
+    stop: 'Smetti di leggere la pagina',
+    reading: 'Lettura della pagina…',
+    hidden: 'nascosto per lei',
+    unnamed: 'senza nome',
+    required: 'obbligatorio',
+  },
   screen: {
     label: 'La pagina condivisa. Prema F6 per lasciarla con la tastiera.',
     opening: 'Apertura della pagina…',

@@ -232,6 +232,15 @@ const nl: Texts = {
     findNext: 'Volgende',
     notFound: 'Niet op deze pagina',
   },
+  outline: {
+    title: 'De gedeelde pagina in woorden',
+    start: 'De gedeelde pagina voorlezen',
+    stop: 'De pagina niet meer voorlezen',
+    reading: 'De pagina wordt gelezen…',
+    hidden: 'voor u verborgen',
+    unnamed: 'zonder naam',
+    required: 'verplicht',
+  },
   screen: {
     label: 'De gedeelde pagina. Druk op F6 om haar met het toetsenbord te verlaten.',
     opening: 'De pagina wordt geopend…',

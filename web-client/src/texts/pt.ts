@@ -232,6 +232,15 @@ const pt: Texts = {
     findNext: 'Seguinte',
     notFound: 'Não está nesta página',
   },
+  outline: {
+    title: 'A página partilhada em palavras',
+    start: 'Ler a página partilhada',
+    stop: 'Parar de ler a página',
+    reading: 'A ler a página…',
+    hidden: 'oculto para si',
+    unnamed: 'sem nome',
+    required: 'obrigatório',
+  },
   screen: {
     label: 'A página partilhada. Prima F6 para sair dela com o teclado.',
     opening: 'A abrir a página…',

@@ -1,6 +1,6 @@
 //! What the active page's guard is told and asked.
 
-use super::{Browser, Evaluated, FromBrowser, LEARNT, call, tell};
+use super::{Browser, Evaluated, FromBrowser, LEARNT, Page, call, tell};
 use chromiumoxide_cdp::cdp::js_protocol::runtime::{EvaluateParams, ExecutionContextId};
 use tandem_cdp::{CdpError, Event, Handle};
 use tandem_protocol::policy::Policy;
@@ -33,13 +33,34 @@ impl Browser {
         self.tell_guard(&format!("errands.find({text}, {backwards})"));
     }
 
+    /// Has guards tell what is on their pages, or not any more.
+    pub fn listen(&mut self, is_heard: bool) {
+        self.is_heard = is_heard;
+        self.ask_outlines();
+    }
+
+    pub(super) fn ask_outlines(&self) {
+        let what = format!("outline.want({})", self.is_heard);
+        self.pages.values().for_each(|page| self.tell_guard_of(page, &what));
+    }
+
+    /// Brings something of the outline into view; the guard says where it is then.
+    pub fn reach(&self, node: u32) {
+        self.tell_guard(&format!("outline.reach({node})"));
+    }
+
     /// Asks how many things on the page each of the company's own rules finds.
     pub fn count_matches(&self) {
         self.tell_guard("pick.count()");
     }
 
     fn tell_guard(&self, what: &str) {
-        let Some(page) = self.tabs.active().and_then(|tab| self.pages.get(&tab)) else { return };
+        if let Some(page) = self.tabs.active().and_then(|tab| self.pages.get(&tab)) {
+            self.tell_guard_of(page, what);
+        }
+    }
+
+    fn tell_guard_of(&self, page: &Page, what: &str) {
         let Some(guard) = page.guard else { return };
         let mut evaluate = EvaluateParams::new(format!("{}.{what}", self.guard));
         evaluate.context_id = Some(ExecutionContextId::new(guard));

@@ -1,0 +1,59 @@
+// The shared page for people who do not see it: a whole checkout by the outline and the keyboard alone, and what agents hear of it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { joinAsAgent, joinAsCustomer, openBrowser } from './people.mjs';
+import { startSystem, until } from './system.mjs';
+
+const VIEWPORT = { width: 1280, height: 748, scale: 1 };
+const DESK = { viewport: { width: 1280, height: 800 }, locale: 'en-GB' };
+const FORM = {
+  'E-mail': 'eva@example.org', Name: 'Eva Ruiz', 'Street and number': 'Calle Mayor 1', City: 'Madrid',
+  'Card number': '4111 1111 1111 1111', Expiry: '12 / 30', CVC: '737',
+};
+
+let system, browser, customer, agent;
+before(async () => {
+  [system, browser] = await Promise.all([startSystem(), openBrowser()]);
+  const made = await system.create('product.html?id=oslo', VIEWPORT);
+  customer = await joinAsCustomer(browser, made.customer_url, DESK);
+  agent = await joinAsAgent(browser, made.agent_url, DESK);
+});
+after(async () => {
+  await browser?.close();
+  await system?.stop();
+});
+
+const outline = (page) => page.getByRole('region', { name: 'The shared page in words' });
+/** As a screen reader's user does: by its role and name, with the keyboard. */
+async function press(page, role, name) {
+  const thing = outline(page).getByRole(role, { name });
+  await thing.first().waitFor({ state: 'attached' });
+  await thing.first().focus();
+  await page.keyboard.press('Enter');
+}
+const says = (page, text) => outline(page).getByText(text).first().waitFor({ state: 'attached' });
+
+test('an order is placed by ear and keyboard', async () => {
+  await press(customer, 'button', 'Read the shared page out');
+  await press(customer, 'button', /Add to/);
+  await press(customer, 'link', /Basket|Cart/);
+  await press(customer, 'link', /Check out/);
+  await outline(customer).getByRole('heading', { name: 'Check out' }).waitFor({ state: 'attached' });
+  for (const [name, value] of Object.entries(FORM)) {
+    await press(customer, 'textbox', new RegExp(`^${name}`));
+    await customer.keyboard.type(value);
+    await until(`${name} to be said`, async () => (await outline(customer).getByRole('textbox', { name: new RegExp(`^${name}`) }).first().textContent()).includes(value.slice(-3)));
+  }
+  await press(customer, 'checkbox', /terms/);
+  await outline(customer).getByRole('checkbox', { name: /terms/, checked: true }).waitFor({ state: 'attached' });
+  await press(customer, 'button', 'Buy now');
+  await says(customer, 'is on its way');
+});
+
+test('agents hear where something is hidden, and nothing of what it is', async () => {
+  await press(agent, 'button', 'Read the shared page out');
+  await outline(agent).getByRole('heading').first().waitFor({ state: 'attached' });
+  const heard = await outline(agent).innerText();
+  for (const value of ['eva@example.org', '4111', '737']) assert.ok(!heard.includes(value), value);
+  await says(agent, 'hidden from you');
+});
