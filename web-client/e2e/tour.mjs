@@ -1,5 +1,5 @@
 // Every page there is, as a person comes to it: for screenshots, and for what must hold on all of them.
-import { SCREEN, seesPicture } from './people.mjs';
+import { placeOnScreen, SCREEN, seesPicture } from './people.mjs';
 
 export const DESK = { viewport: { width: 1280, height: 800 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
@@ -95,6 +95,45 @@ export async function signIn(page, { email, password }) {
   await page.locator('#start').waitFor();
 }
 
+/** Both draw. */
+async function drawings(customer, agent, look) {
+  const viewport = await agent.evaluate((screen) => {
+    const video = document.querySelector(screen);
+    return { width: video.videoWidth / (innerWidth < 500 ? 2 : 1), height: video.videoHeight };
+  }, SCREEN);
+  const draw = async (page, tool, ...places) => {
+    await page.locator(`[data-tandem=draw-bar] [data-tool=${tool}]:visible`).click();
+    const [first, ...rest] = await Promise.all(places.map((place) => placeOnScreen(page, place, viewport)));
+    await page.mouse.move(...first);
+    await page.mouse.down();
+    for (const place of rest) await page.mouse.move(...place, { steps: 8 });
+    await page.mouse.up();
+  };
+  await draw(agent, 'pen', [60, 190], [150, 160], [240, 190], [160, 220], [70, 195]);
+  await draw(agent, 'marker', [40, 260], [260, 262]);
+  await draw(agent, 'box', [30, 300], [250, 350]);
+  await draw(agent, 'arrow', [300, 420], [200, 345]);
+  await draw(agent, 'text', [60, 400]);
+  await agent.keyboard.type('Your e-mail goes here');
+  await look('console-writing', agent);
+  await agent.keyboard.press('Enter');
+  await draw(agent, 'pulse', [220, 480]);
+  await look('console-drawing', agent);
+  await customer.locator('[data-tandem=drawings] .words').waitFor();
+  const more = customer.locator('[data-tandem=more]:visible');
+  if ((await more.count()) > 0) {
+    await more.click();
+    await look('customer-draw-menu', customer);
+  } else {
+    await customer.locator('[data-tandem=draw]:visible').click();
+  }
+  await customer.locator('[data-tandem=draw-bar] [data-tool=pen]:visible').click();
+  await look('customer-drawing', customer);
+  await customer.locator('[data-tool=clear]:visible').click();
+  await customer.locator('[data-tool=done]:visible').click();
+  await agent.keyboard.press('Escape');
+}
+
 /** A session from the invitation to its end, on both sides. */
 async function session(system, context, agent, look) {
   await agent.goto(`${system.base}/agent`);
@@ -115,6 +154,7 @@ async function session(system, context, agent, look) {
   await customer.locator(SCREEN).waitFor();
   await look('customer-live', customer);
   await look('console-live', agent);
+  await drawings(customer, agent, look);
   await chat(customer, agent, look);
   await customer.locator('[data-tandem=pause]').click();
   await Promise.all([customer, agent].map((page) => page.waitForFunction(() => document.documentElement.dataset.session === 'paused')));

@@ -154,9 +154,31 @@ export type ChatInput = { "type": "say", number: number, text: Private<string>, 
 
 export type ChatNotice = { "type": "said", from: ParticipantId, number: number, at: number, text: Private<string>, } | { "type": "typing", from: ParticipantId, typing: boolean, } | { "type": "reads", from: ParticipantId, language: Language, };
 
-export type DrawingInput = { "type": "clear" };
+export type DrawingInput = { "type": "begin", number: number, tool: Tool, at: [number, number], fade: boolean, text: Private<string> | null, } | { "type": "go", number: number, points: Array<[number, number]>, } | { "type": "end", number: number, } | { "type": "undo" } | { "type": "clear" } | { "type": "clear_all" };
 
-export type DrawingNotice = { "type": "cleared", from: ParticipantId, };
+export type DrawingNotice = { "type": "drawn", drawings: Array<Drawing>, } | { "type": "grown", id: number, points: Array<[number, number]>, } | { "type": "done", id: number, } | { "type": "moved", places: Array<Moved>, } | { "type": "gone", ids: Array<number>, };
+
+export type Drawing = { id: number, from: ParticipantId, 
+/**
+ * The sender's own number of it, for the sender alone.
+ */
+number: number | null, tab: TabId, tool: Tool, text: Private<string> | null, 
+/**
+ * When it was begun (milliseconds since the session was).
+ */
+at: number, 
+/**
+ * The box that its places are parts of; none while that is out of sight.
+ */
+frame: [number, number, number, number] | null, points: Array<[number, number]>, done: boolean, 
+/**
+ * How long it is seen from now on, or once it is whole (milliseconds); none when it stays.
+ */
+life: number | null, };
+
+export type Moved = { id: number, frame: [number, number, number, number] | null, };
+
+export type Tool = "pen" | "marker" | "box" | "arrow" | "text" | "pulse";
 
 export type Dialog = { 
 /**

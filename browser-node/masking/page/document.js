@@ -43,6 +43,8 @@ class Guard {
   title = null;
   pdf = null;
   pick = null;
+  /** What drawings hold on to. */
+  anchors = null;
   memory = new Memory();
   #clear = false;
   #seen = new WeakSet();

@@ -34,8 +34,9 @@ if (window[NAME]?.document !== document) {
   const guard = new Guard(phasesHere);
   const turn = above?.turn ?? new Turn();
   guard.pick = new Pick(guard);
+  guard.anchors = new Anchors(guard);
   const errands = new Errands(guard, turn);
-  window[NAME] = { document, guard, turn, phases: null, learn, pick: guard.pick, errands, outline: null };
+  window[NAME] = { document, guard, turn, phases: null, learn, pick: guard.pick, anchors: guard.anchors, errands, outline: null };
   guard.pdf = new Pdf(guard);
   guard.guests = new Guests(guard, phasesHere, turn);
   guard.gate = new Gate(guard, turn, phasesHere);

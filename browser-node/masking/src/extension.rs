@@ -66,6 +66,7 @@ impl Extension {
             include_str!("../page/probes.js"),
             include_str!("../page/marker.js"),
             include_str!("../page/areas.js"),
+            include_str!("../page/anchors.js"),
             include_str!("../page/phases.js"),
             include_str!("../page/guest.js"),
             include_str!("../page/guests.js"),

@@ -5,6 +5,7 @@ mod guard;
 
 use super::address::address;
 use super::dialogs::Dialogs;
+use super::drawings::Anchored;
 use super::own;
 use super::requests::{self, NOWHERE, Requests};
 use super::tabs::{LIMIT, Tabs};
@@ -59,8 +60,7 @@ pub enum FromBrowser {
     Gone,
 }
 
-/// What a page's guard says (`gate.js`, `title.js`, `pick.js`, `errands.js`,
-/// `outline.js`).
+/// What a page's guard says (`gate.js`, `title.js`, `pick.js`, `errands.js`, `anchors.js`, `outline.js`).
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromGuard {
@@ -82,6 +82,10 @@ pub enum FromGuard {
     Outline { focus: Option<u32>, nodes: Vec<OutlineNode> },
     /// Where something of it is now (CSS pixels of the window).
     Reached { node: u32, at: [f32; 2] },
+    /// Where the anchors of drawings are, those that have moved (CSS pixels of the window).
+    Anchors { places: Vec<Anchored> },
+    /// Whether nothing is hidden under or within a customer's drawing.
+    Judged { id: u32, clear: bool },
     /// Whether what was looked for is on the page.
     Found { found: bool },
     /// Somebody other than the customer copied this, in which nothing is hidden.

@@ -9,6 +9,7 @@ mod chat;
 mod chromium;
 mod denials;
 mod dialogs;
+mod drawings;
 pub mod encoder;
 mod eyes;
 mod notices;

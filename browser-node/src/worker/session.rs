@@ -1,6 +1,7 @@
 //! One session, from claim to release: everything that happens comes here as one event, and leaves as a permit, a notice
 //! or a report.
 
+mod drawing;
 mod errands;
 mod outline;
 mod pictures;
@@ -14,6 +15,7 @@ use super::browser::{Browser, FromBrowser, FromGuard};
 use super::channels::FromChannel;
 use super::chat::Chat;
 use super::denials::Denials;
+use super::drawings::Drawings;
 use super::encoder::Encoded;
 use super::eyes::Seen;
 use super::notices::Vouched;
@@ -104,6 +106,7 @@ pub struct Live {
     heard: Option<Notice>,
     /// Who reached for something last.
     reaching: Option<ParticipantId>,
+    drawings: Drawings,
     active: Option<Instant>,
     reports: Reporter,
 }
@@ -199,6 +202,7 @@ impl Live {
             listeners: HashSet::new(),
             heard: None,
             reaching: None,
+            drawings: Drawings::default(),
             active: None,
             reports,
         };
@@ -256,12 +260,16 @@ impl Live {
                 }
                 Event::Share => self.share(),
                 Event::Overdue => self.overdue(),
-                Event::Browser(FromBrowser::Tabs) => self.tabs_changed(),
+                Event::Browser(FromBrowser::Tabs) => {
+                    self.pages_changed(None);
+                    self.tabs_changed();
+                }
                 Event::Browser(FromBrowser::Dialogs) => self.tell_dialog(),
                 Event::Browser(FromBrowser::TooManyTabs) => self.too_many_tabs(),
                 Event::Browser(FromBrowser::Navigated(tab)) => {
                     self.vouched.forget(tab);
                     self.show_areas(Vec::new());
+                    self.pages_changed(Some(tab));
                     self.tabs_changed();
                 }
                 Event::Browser(FromBrowser::Guard(tab, what)) => self.guard_said(tab, what),
@@ -320,6 +328,7 @@ impl Live {
                 self.look();
                 if rights.view && !saw {
                     self.welcome(participant);
+                    self.sees_drawings(participant);
                     self.request_keyframe(audience);
                     self.ask_masked();
                 }
@@ -501,6 +510,8 @@ impl Live {
             }
             FromGuard::Outline { .. } => {}
             FromGuard::Reached { node, at: [x, y] } => self.reached(node, x, y),
+            FromGuard::Anchors { places } => self.anchored(tab, places),
+            FromGuard::Judged { id, clear } => self.judged(tab, id, clear),
             FromGuard::Found { found } => self.tell_customers(&Notice::Found { found }),
             FromGuard::Copied { text } => self.copied_by_other(text),
             FromGuard::Handed { url } => self.handed(url),

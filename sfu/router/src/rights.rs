@@ -87,7 +87,7 @@ mod tests {
             let blind = Member { role, rights: Rights { view: false, ..Rights::ALL } };
             assert!(!blind.may_see());
             let (chat, drawing) =
-                (r#"{"chat":{"type":"typing","from":1,"typing":true}}"#, r#"{"drawing":{"type":"cleared","from":1}}"#);
+                (r#"{"chat":{"type":"typing","from":1,"typing":true}}"#, r#"{"drawing":{"type":"gone","ids":[1]}}"#);
             for (channel, message, hears) in [
                 (Channel::Talk, chat, true),
                 (Channel::Talk, drawing, false),

@@ -8,6 +8,7 @@ import { countersOf, lossBetween, qualityOf, type Counters, type Quality } from 
 import { needs } from '../core/rights';
 import { Session, type Joined, type Link } from '../core/session';
 import { Resizer, type Place } from '../core/viewport';
+import { Board } from './Board.svelte';
 import { LiveChat } from './LiveChat.svelte';
 import type {
   ControlInput, CursorShape, Denied, Dialog, EndReason, Field, Notice, Participant, Refusal, Report, Rights, ServerSignal, SessionState, Tab, Thing, Viewport,
@@ -76,6 +77,7 @@ export class LiveSession {
   loss = $state.raw<number | null>(null);
 
   readonly chat: LiveChat;
+  readonly board = new Board((drawing) => void this.#peer?.talk({ drawing }));
 
   readonly #session: Session;
   readonly #key: string;
@@ -396,8 +398,12 @@ export class LiveSession {
       notice: (notice) => this.#noticed(notice),
       talk: (notice) => {
         if ('chat' in notice) this.chat.heard(notice.chat);
+        else this.board.heard(notice.drawing);
       },
-      listening: () => this.chat.listening(),
+      listening: () => {
+        this.chat.listening();
+        this.board.forget();
+      },
     });
     void this.#peer.connect();
   }
@@ -485,6 +491,7 @@ export class LiveSession {
     this.tabs = [];
     this.field = null;
     this.hidden = [];
+    this.board.forget();
     this.dialog = null;
     this.outline = null;
   }

@@ -1,10 +1,12 @@
 //! What the active page's guard is told and asked.
 
-use super::{Browser, Evaluated, FromBrowser, LEARNT, Page, call, tell};
+use super::{Browser, Evaluated, FromBrowser, LEARNT, call, tell};
+use crate::worker::drawings::Ask;
 use chromiumoxide_cdp::cdp::js_protocol::runtime::{EvaluateParams, ExecutionContextId};
 use tandem_cdp::{CdpError, Event, Handle};
+use tandem_masking::STRIP;
 use tandem_protocol::policy::Policy;
-use tandem_protocol::{InputId, Private};
+use tandem_protocol::{InputId, Private, TabId};
 
 impl Browser {
     /// Has the active page paint a masked frame, or masked frames for a while.
@@ -41,7 +43,7 @@ impl Browser {
 
     pub(super) fn ask_outlines(&self) {
         let what = format!("outline.want({})", self.is_heard);
-        self.pages.values().for_each(|page| self.tell_guard_of(page, &what));
+        self.pages.keys().for_each(|tab| self.tell_guard_of(*tab, &what));
     }
 
     /// Brings something of the outline into view; the guard says where it is then.
@@ -54,13 +56,31 @@ impl Browser {
         self.tell_guard("pick.count()");
     }
 
+    /// Has a page's guard anchor a drawing to what is under it, or look at that.
+    pub fn ask_anchors(&self, tab: TabId, ask: &Ask) {
+        let below = |points: &[[f32; 2]]| {
+            let places: Vec<_> = points.iter().map(|[x, y]| format!("[{x},{}]", y + STRIP as f32)).collect();
+            format!("[{}]", places.join(","))
+        };
+        self.tell_guard_of(
+            tab,
+            &match ask {
+                Ask::Anchor { id, at, exact } => format!("anchors.begin({id}, {}, {exact})", below(&[*at])),
+                Ask::Look { id, points } => format!("anchors.look({id}, {})", below(points)),
+                Ask::Judge { id, points } => format!("anchors.judge({id}, {})", below(points)),
+                Ask::Forget { ids } => format!("anchors.forget({ids:?})"),
+            },
+        );
+    }
+
     fn tell_guard(&self, what: &str) {
-        if let Some(page) = self.tabs.active().and_then(|tab| self.pages.get(&tab)) {
-            self.tell_guard_of(page, what);
+        if let Some(tab) = self.tabs.active() {
+            self.tell_guard_of(tab, what);
         }
     }
 
-    fn tell_guard_of(&self, page: &Page, what: &str) {
+    fn tell_guard_of(&self, tab: TabId, what: &str) {
+        let Some(page) = self.pages.get(&tab) else { return };
         let Some(guard) = page.guard else { return };
         let mut evaluate = EvaluateParams::new(format!("{}.{what}", self.guard));
         evaluate.context_id = Some(ExecutionContextId::new(guard));

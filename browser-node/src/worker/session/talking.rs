@@ -2,7 +2,6 @@
 
 use super::Live;
 use tandem_protocol::ParticipantId;
-use tandem_protocol::talk::drawing::{DrawingInput, DrawingNotice};
 use tandem_protocol::talk::{TalkInput, TalkNotice};
 
 impl Live {
@@ -12,15 +11,20 @@ impl Live {
         for known in self.chat.known() {
             publisher.channels().talk(who, &TalkNotice::Chat(known));
         }
+        self.sees_drawings(who);
     }
 
     pub(super) fn said(&mut self, who: ParticipantId, input: TalkInput) {
-        let Some(person) = self.people.get(&who) else { return };
+        if !self.people.contains_key(&who) {
+            return;
+        }
         let notice = match input {
             // What people write to each other, and in which language they read, they mean each other to know: it passes no mask.
             TalkInput::Chat(input) => self.chat.act(who, input, self.now()).map(TalkNotice::Chat),
-            TalkInput::Drawing(_) if !person.rights.annotate => None,
-            TalkInput::Drawing(DrawingInput::Clear) => Some(TalkNotice::Drawing(DrawingNotice::Cleared { from: who })),
+            TalkInput::Drawing(input) => {
+                self.drew(who, input);
+                None
+            }
         };
         let (Some(notice), Some(publisher)) = (notice, &self.publisher) else { return };
         self.people.keys().for_each(|one| publisher.channels().talk(*one, &notice));
