@@ -172,8 +172,10 @@ test('a drawing goes where the page goes, also in what scrolls within it', async
     return (await drawn(customer)).length === 1;
   });
   await sees(customer, ['box', 120, 60, 200, 120]);
-  await scroll(customer, [50, 300], -500);
-  await sees(agent, ['box', 120, 120, 200, 180]);
+  await until('the page to be at its top', async () => {
+    await scroll(customer, [50, 300], -500);
+    return isAt((await drawn(agent))[0], ['box', 120, 120, 200, 180]);
+  });
 });
 
 test('another tab does not show it, and a reload of either person keeps it', async () => {

@@ -10,8 +10,8 @@ import { after, before, test } from 'node:test';
 import { clickAt, colourAt, isNear, joinAsAgent, joinAsCustomer, openBrowser } from './people.mjs';
 import { startSystem, until } from './system.mjs';
 
-const VIEWPORT = { width: 960, height: 600, scale: 1 };
-const WINDOW = { viewport: { width: 960, height: 652 } };
+const VIEWPORT = { width: 1100, height: 600, scale: 1 };
+const WINDOW = { viewport: { width: 1100, height: 652 } };
 const MIB = 2 ** 20;
 const LARGE = randomBytes(5 * MIB);
 const STYLE = '<style>* { margin: 0 } input, a, button { display: block; width: 300px; height: 50px }</style>';
@@ -107,7 +107,7 @@ async function agentHeardNothing() {
 }
 /** Chromium would say at the top, in the middle, that something is being downloaded. */
 async function nothingIsShown() {
-  for (const page of [agent, customer]) assert.ok(isNear(await colourAt(page, [480, 70], VIEWPORT), [0, 0, 200]), 'something of the browser’s own is over the page');
+  for (const page of [agent, customer]) assert.ok(isNear(await colourAt(page, [550, 70], VIEWPORT), [0, 0, 200]), 'something of the browser’s own is over the page');
 }
 /** Where the session's browser keeps its files. */
 function directory() {
@@ -174,7 +174,8 @@ test('a frame of another site asks like any page', async () => {
   await open('framed');
   await until('the frame', async () => {
     await clickAt(customer, FIRST, VIEWPORT);
-    return chooser().isVisible();
+    // Each press asks anew, so the next one waits until this one has come to nothing.
+    return chooser().waitFor({ timeout: 2_000 }).then(() => true, () => false);
   });
   await customer.locator('[data-tandem=file]').setInputFiles({ name: 'canary.txt', mimeType: 'text/plain', buffer: Buffer.from('framed') });
   await until('the frame to have it', () => told.length > 0);
