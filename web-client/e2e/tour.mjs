@@ -198,7 +198,7 @@ async function session(system, context, agent, look) {
   await look('customer-live', customer);
   await look('console-live', agent);
   if (customer.viewportSize().width < 500) await onPhone(customer, look);
-  await drawings(customer, agent, look);
+  if (customer.viewportSize().width >= 500) await drawings(customer, agent, look);
   await chat(customer, agent, look);
   await customer.locator('[data-tandem=pause]').click();
   await Promise.all([customer, agent].map((page) => page.waitForFunction(() => document.documentElement.dataset.session === 'paused')));
