@@ -103,16 +103,6 @@ async function draw(page, tool, ...places) {
   await page.mouse.up();
 }
 
-async function clear() {
-  await customer.locator('[data-tool=clear]:visible').click();
-  await Promise.all([sees(customer), sees(agent)]);
-}
-
-async function scroll(page, place, by) {
-  await page.mouse.move(...(await placeOnScreen(page, place, VIEWPORT)));
-  await page.mouse.wheel(0, by);
-}
-
 test('each tool is seen where it was used, by who drew and by the other', async () => {
   await customer.locator('[data-tandem=draw]:visible').click();
   await draw(agent, 'pen', [120, 120], [200, 140], [260, 200]);
