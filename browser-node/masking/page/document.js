@@ -17,26 +17,12 @@ const CANDIDATES = [
 const SECRETS = `:is(${CANDIDATES}):not([${NAME}-open]),[${NAME}-secret]`;
 /** The candidates that show another document. */
 const FRAMES = 'iframe,frame,object,embed,fencedframe';
-/** Elements whose shadow roots are the browser's own. */
-const BUILT_IN = new Set(['input', 'textarea', 'select', 'video', 'audio', 'details', 'img', 'object', 'embed', 'progress', 'meter', 'summary', 'option', 'optgroup']);
-/** Elements whose text is not painted. */
-const UNPAINTED = new Set(['script', 'style', 'noscript', 'template', 'title', 'textarea', 'option']);
 /** Attributes that say nothing of what an element is, but may change how it is painted. */
 const LOOKS = new Set(['style', 'class']);
-/** Attributes by which an element draws something. */
-const DRAWN = ['src', 'srcset', 'href', 'data', 'poster', 'style'];
-/** A name of a file so long is no word that other pages have (characters). */
-const LONG_NAME = 12;
 /** How far up an element is hidden that does not stay hidden by itself. */
 const CLIMB = 4;
-/** How often a page is looked through for what a rule finds by what stands around it, which may have changed (milliseconds). */
-const LOOK_AGAIN = 250;
 /** The longest text that is put together of several nodes (characters). */
 const IN_PARTS = 160;
-
-const hasFiles = (field) => field.localName === 'input' && field.type === 'file' && field.files?.length > 0;
-/** Whether an address is of something that a script has made, and not of an icon. */
-const isMade = (text) => /(^|["'(\s,])blob:/.test(text) || (text.length > 1_000 && /(^|["'(\s,])data:/.test(text));
 
 class Guard {
   /** Hosts of shadow roots, by root. */
@@ -68,13 +54,9 @@ class Guard {
   #key = null;
   #stale = false;
   #isBroken = false;
-  /** When the page may be looked through again for what rules find by its surroundings, and the timer for it. */
-  #lookAgain = 0;
-  #looking = 0;
-  /** Files were chosen in this document. */
-  #hasFiles = false;
-  /** Selectors of what the customer has hidden. */
-  #byHand = new Set();
+  #lookAgain = new LookAgain(() => this.#safely(() => this.#lookAround()));
+  #given = new Given(this.memory);
+  #byHand = new ByHand();
   #phases;
   #nearness;
 
@@ -131,11 +113,9 @@ class Guard {
 
   /** `kept`: the names of what is stored, among it what the customer has hidden by hand. */
   #govern(policy, kept) {
-    const hidden = this.#byHand;
     this.rules = new Rules(policy);
-    const prefix = `hidden:${location.host}:`;
-    for (const name of kept) if (name.startsWith(prefix)) hidden.add(name.slice(prefix.length));
-    this.rules.mask.selector.push(...hidden);
+    this.#byHand.load(kept);
+    this.rules.mask.selector.push(...this.#byHand.selectors);
     this.scan();
     this.title?.look();
     this.pdf?.forget();
@@ -166,7 +146,7 @@ class Guard {
     const field = event.composedPath()[0];
     if (!(field instanceof Element)) return;
     this.#safely(() => {
-      if (hasFiles(field)) this.#given(field);
+      if (hasFiles(field)) this.#chosen(field);
       else if (this.#marked.has(field)) this.#hold(field, event.type === 'change');
       else if (field.matches(CANDIDATES)) this.#decide(field);
     });
@@ -180,31 +160,15 @@ class Guard {
     if (whole) this.memory.learn(value);
   }
 
-  /** The customer has chosen files: what the field says of them is theirs alone, and so are their names wherever they show up, and pictures
-      that the page makes of them. */
-  #given(field) {
+  #chosen(field) {
     this.given([...field.files].map((file) => file.name));
     this.hide(field);
   }
 
-  /** The node says so too, since a field need not be in the document. */
+  /** The customer has chosen files of these names. The node says so too, since a field need not be in the document. */
   given(names) {
-    for (const name of names) {
-      this.memory.learn(name);
-      // A word that any page may have tells nothing; what has digits in it or is long tells which file it is.
-      const stem = name.replace(/\.[^.]*$/, '');
-      if (/\d/.test(stem) || stem.length >= LONG_NAME) this.memory.learn(stem);
-    }
-    if (this.#hasFiles) return;
-    this.#hasFiles = true;
+    if (!this.#given.learn(names)) return;
     for (const root of [document, ...this.roots.keys()]) for (const canvas of root.querySelectorAll('canvas')) this.#ruled(canvas);
-  }
-
-  /** Whether it may show what is in a file that the customer has chosen. */
-  #mayShowFile(element) {
-    if (!this.#hasFiles || element.matches(SHEETS)) return false;
-    if (element.localName === 'canvas') return true;
-    return DRAWN.some((name) => isMade(element.getAttribute(name) ?? ''));
   }
 
   #observe(root) {
@@ -269,7 +233,7 @@ class Guard {
 
   #attribute(element, name) {
     if (name === 'style') {
-      if (this.#hasFiles) this.#ruled(element);
+      if (this.#given.any) this.#ruled(element);
       return;
     }
     this.#ruled(element);
@@ -320,7 +284,7 @@ class Guard {
   /** Hides or opens a field by what it is and by what it holds. */
   #decide(field) {
     if (this.#marked.has(field) || field.matches(`${FRAMES},${SHEETS}`) || !this.rules.known) return;
-    if (hasFiles(field)) return this.#given(field);
+    if (hasFiles(field)) return this.#chosen(field);
     const value = String(field.value ?? field.textContent ?? '').slice(0, 1000);
     const isLong = field.value === undefined && value.length > IN_PARTS;
     if (this.rules.hidesField(field) || (value && !isLong && (isSecretValue(this.rules, field, value) || this.#isKnown(value)))) {
@@ -376,7 +340,7 @@ class Guard {
 
   /** Hides what a rule of the company's means, and tells whether it was not hidden before. */
   #ruled(element) {
-    if (this.#marked.has(element) || !(this.rules.hidesElement(element) || this.#mayShowFile(element))) return false;
+    if (this.#marked.has(element) || !(this.rules.hidesElement(element) || this.#given.mayShowIn(element))) return false;
     this.hide(element);
     return true;
   }
@@ -394,24 +358,11 @@ class Guard {
     return false;
   }
 
-  /** Looks the page through for what rules find by what stands around it: that may have come after the thing itself. */
   #lookAround() {
-    if (this.rules.mask.element.length === 0) return;
-    const began = performance.now();
-    if (began < this.#lookAgain) {
-      this.#looking ||= setTimeout(() => {
-        this.#looking = 0;
-        this.#safely(() => this.#lookAround());
-      }, this.#lookAgain - began);
-      return;
-    }
     let isNews = false;
     for (const root of [document, ...this.roots.keys()]) {
       for (const element of root.querySelectorAll('*')) isNews = (!isOurs(element) && this.#ruled(element)) || isNews;
     }
-    // A page so large that this takes its time is looked through less often.
-    const ended = performance.now();
-    this.#lookAgain = ended + Math.max(LOOK_AGAIN, 10 * (ended - began));
     if (isNews) this.#phases()?.dirtied(true);
   }
 
@@ -507,7 +458,7 @@ class Guard {
         if (!field.isConnected) this.#fields.delete(field);
         else this.#decide(field);
       }
-      this.#lookAround();
+      if (this.rules.mask.element.length > 0) this.#lookAgain.soon();
       if (this.rules.everything && document.body) for (const child of document.body.children) this.#conceal(child);
     } else {
       for (const field of this.#fields) if (field.value) this.#decideValue(field);
@@ -515,7 +466,7 @@ class Guard {
   }
 
   #decideValue(field) {
-    if (hasFiles(field)) return this.#given(field);
+    if (hasFiles(field)) return this.#chosen(field);
     const value = String(field.value);
     if (isSecretValue(this.rules, field, value) || this.#isKnown(value)) this.hide(field);
   }
@@ -587,11 +538,8 @@ class Guard {
     this.hide(whole);
     this.#phases()?.dirtied(true);
     if (whole.getRootNode() !== document) return;
-    const selector = selectorOf(whole);
-    this.#byHand.add(selector);
-    this.rules.mask.selector.push(selector);
+    this.rules.mask.selector.push(this.#byHand.add(whole));
     this.pdf?.forget();
-    chrome.storage.session.set({ [`hidden:${location.host}:${selector}`]: 1 }).catch(() => {});
   }
 
   /** Whether an element, or what holds it, is hidden from the agent. */
@@ -609,7 +557,7 @@ class Guard {
 
   /** Whether the customer has hidden it by pointing at it. */
   isByHand(element) {
-    return [...this.#byHand].some((one) => element.matches(one));
+    return this.#byHand.has(element);
   }
 
   /** Whether a text holds what was typed into a hidden field. */
@@ -661,69 +609,4 @@ class Guard {
     }
     return false;
   }
-}
-
-/** What is at a place in the window, also inside shadow roots. */
-function deepestAt(x, y) {
-  let element = document.elementFromPoint(x, y);
-  for (let root, within; element && (root = shadowOf(element)) && !BUILT_IN.has(element.localName); element = within) {
-    within = root.elementFromPoint(x, y);
-    if (!within || within === element) break;
-  }
-  return element;
-}
-
-/** An element's shadow root, of whatever kind. Only HTML elements can have one, and Chromium throws when it is asked of others. */
-function shadowOf(element) {
-  return element instanceof HTMLElement ? chrome.dom.openOrClosedShadowRoot(element) : null;
-}
-
-/** Whether an element paints nothing, by its own style or by what holds it. */
-function isHidden(element) {
-  const view = element.ownerDocument.defaultView ?? window;
-  if (view.getComputedStyle(element).opacity === '0') return true;
-  if (!element.checkVisibility({ visibilityProperty: true })) return true;
-  if (element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return false;
-  // Hidden by an ancestor, unless it is in the top layer, where no ancestor's opacity reaches.
-  for (let node = element; node; node = node.parentElement ?? node.getRootNode().host) {
-    if (node.matches(':modal,:popover-open,:fullscreen')) return false;
-  }
-  return true;
-}
-
-/** Finds the element again when the page is loaded anew. */
-function selectorOf(element) {
-  const steps = [];
-  for (let node = element; node && node !== document.documentElement; node = node.parentElement) {
-    if (node.id && document.querySelectorAll(`#${CSS.escape(node.id)}`).length === 1) {
-      steps.unshift(`#${CSS.escape(node.id)}`);
-      break;
-    }
-    const place = [...node.parentElement.children].filter((one) => one.localName === node.localName).indexOf(node) + 1;
-    steps.unshift(`${CSS.escape(node.localName)}:nth-of-type(${place})`);
-  }
-  return steps.join('>');
-}
-
-function guardOf(frame) {
-  try {
-    const view = windowOf(frame);
-    const guard = view?.document.documentElement ? view[NAME] : null;
-    return guard?.document === view.document ? guard.guard : null;
-  } catch {
-    return null;
-  }
-}
-
-/** The window of the document in a frame. An `embed` does not tell its own, but that does. */
-function windowOf(frame) {
-  if (frame.localName !== 'embed') return frame.contentWindow;
-  for (let i = 0; i < window.length; i += 1) {
-    try {
-      if (window[i].frameElement === frame) return window[i];
-    } catch {
-      // Of another site.
-    }
-  }
-  return null;
 }
