@@ -31,6 +31,7 @@ const PAGES = {
     };
     document.querySelector('input').oncancel = () => fetch('/told', { method: 'POST', body: '"cancelled"' });
     </script>`,
+  framed: `<title>Framed</title><style>* { margin: 0 } iframe { border: 0; width: 600px; height: 300px }</style><iframe src="OTHER/upload"></iframe>`,
   offers: `<title>Offers</title>${STYLE}<style>body { background: rgb(0,0,200) }</style><a href="/slow">Slow</a><a href="/huge">Huge</a><a href="data:text/plain,x" download="canary-x.txt">Small</a>`,
   print: `<title>Order 7</title>${STYLE}<button>Print</button><input type="password" value="secret"><p>0</p><script>
     let n = 0; setInterval(() => { document.querySelector('p').style.cssText = 'height:100px;width:300px;background:' + (n++ % 2 ? 'rgb(0,0,200)' : 'rgb(200,0,0)') }, 100);
@@ -167,6 +168,18 @@ test('cancelling tells the page nothing, and it can ask again', async () => {
   await customer.keyboard.press('Escape');
   await chooser().waitFor({ state: 'detached' });
   assert.deepEqual(told, []);
+});
+
+test('a frame of another site asks like any page', async () => {
+  await open('framed');
+  // A press asks once the frame is there.
+  await until('the frame', async () => {
+    await clickAt(customer, FIRST, VIEWPORT);
+    return chooser().waitFor({ timeout: 2_000 }).then(() => true, () => false);
+  });
+  await customer.locator('[data-tandem=file]').setInputFiles({ name: 'canary.txt', mimeType: 'text/plain', buffer: Buffer.from('framed') });
+  await until('the frame to have it', () => told.length > 0);
+  assert.equal(told.splice(0)[0][0].hash, hash('framed'));
 });
 
 test('a download is the customer’s, with its progress, and is gone once they have it', async () => {

@@ -16,7 +16,9 @@ const PACE = 1000 / 15;
 const STYLE = `<meta charset="utf-8"><title>Form</title><style>* { margin: 0 } body { height: 3000px }
   textarea, input { display: block; box-sizing: border-box; width: 900px; height: 70px; margin-bottom: 10px }</style>
   <script>addEventListener('load', () => note('ready', true))</script>`;
-const SAYS = `<script>addEventListener('input', ({ target }) => note(target.id, target.value))</script>`;
+const SAYS = `<script>addEventListener('input', ({ target }) => note(target.id, target.value));
+  addEventListener('focusin', ({ target }) => note('focused', target.id));
+  addEventListener('scroll', () => note('scrolled', scrollY))</script>`;
 const PAGES = {
   form: `${STYLE}${Array.from({ length: 6 }, (_, i) => `<textarea id="field${i}"></textarea>`).join('')}${SAYS}`,
   busy: `${STYLE}${Array.from({ length: 4 }, (_, i) => `<input id="field${i}">`).join('')}${SAYS}<script>
@@ -60,10 +62,15 @@ const field = (i) => [300, 35 + 80 * i];
 const arrived = (id, name, text, what = name) =>
   until(name, () => notebook.notes(id)[name] === text).catch(() => assert.equal(notebook.notes(id)[name], text, what));
 
-/** The customer presses a field, and types there once their page knows that there is one. */
-async function enter(customer, i) {
+/** The customer presses a field, wherever it has been scrolled to, and types there once their page knows that there is one. */
+async function enter(customer, id, i) {
   await customer.evaluate((screen) => document.querySelector(screen).focus(), SCREEN);
-  await clickAt(customer, field(i), VIEWPORT);
+  const [x, y] = field(i);
+  const isIn = () => notebook.notes(id).focused === `field${i}`;
+  await until('the field', async () => {
+    await clickAt(customer, [x, y - (notebook.notes(id).scrolled ?? 0)], VIEWPORT);
+    return until('the focus', isIn, 2_000).catch(() => false);
+  });
   await customer.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
 }
 
@@ -93,7 +100,7 @@ test(`${LENGTH} characters of each of twelve scripts arrive exactly, while the o
     const id = `scripts${which}`;
     const { customer, agent, cdp } = await together('form', id);
     for (const [i, { name, by, characters }] of half.entries()) {
-      await enter(customer, i);
+      await enter(customer, id, i);
       let going = true;
       const other = fidget(agent, () => going);
       await paced(characters, PACE, (character) => typeCharacter(cdp, by, character));
@@ -106,7 +113,7 @@ test(`${LENGTH} characters of each of twelve scripts arrive exactly, while the o
 
 test('on a page that is busy all the time, 20 characters a second keep their order, from field to field', async () => {
   const { customer, agent } = await together('busy', 'busy');
-  await enter(customer, 0);
+  await enter(customer, 'busy', 0);
   let going = true;
   const other = fidget(agent, () => going);
   const texts = Array.from({ length: 4 }, (_, i) => `${i}: The quick brown fox jumps over the lazy dog, ${i * 7919}.`);
@@ -121,7 +128,7 @@ test('on a page that is busy all the time, 20 characters a second keep their ord
 
 test('an input method’s words change until they are chosen, and one that is given up leaves nothing', async () => {
   const { customer, cdp } = await together('form', 'method');
-  await enter(customer, 0);
+  await enter(customer, 'method', 0);
   for (const text of ['k', 'か', 'かん', 'かんじ', '漢字']) await compose(cdp, text);
   await insert(cdp, '漢字');
   await compose(cdp, 'へ');
@@ -132,7 +139,7 @@ test('an input method’s words change until they are chosen, and one that is gi
   await insert(cdp, '👩‍👩‍👧‍👦');
   await arrived('method', 'field0', '漢字x한👩‍👩‍👧‍👦');
   // A paste of this device's own.
-  await enter(customer, 1);
+  await enter(customer, 'method', 1);
   await customer.evaluate(() => {
     const clipboardData = new DataTransfer();
     clipboardData.setData('text/plain', 'línea 1\nline 2 — 日本');

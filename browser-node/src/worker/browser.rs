@@ -415,10 +415,10 @@ impl Browser {
         });
     }
 
-    /// Asks for the active tab's title, which Chromium does not tell by itself when a script changes it. The answer comes
-    /// back among the tab's events.
-    pub fn ask_title(&self) {
-        let Some((tab, page)) = self.tabs.active().and_then(|tab| Some((tab, self.pages.get(&tab)?))) else { return };
+    /// Asks for a tab's title, which Chromium does not tell by itself when it changes. The answer comes back among the tab's
+    /// events.
+    pub fn ask_title(&self, tab: TabId) {
+        let Some(page) = self.pages.get(&tab) else { return };
         let (handle, answer, target) = (self.handle.clone(), self.page_events_in.clone(), page.target.clone());
         tokio::spawn(async move {
             let params = GetTargetInfoParams { target_id: Some(target) };

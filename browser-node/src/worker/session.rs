@@ -291,7 +291,7 @@ impl Live {
                     self.seen.field.mark_unchanged();
                     self.tell_field();
                 }
-                Event::Titled => self.browser.ask_title(),
+                Event::Titled => self.browser.active().into_iter().for_each(|tab| self.browser.ask_title(tab)),
                 Event::Copied => self.ask_copied(),
                 Event::Clipboard(text) => self.copied_by_customer(text),
                 Event::HoldExpired => {
@@ -528,6 +528,8 @@ impl Live {
             FromGuard::Handed { url } => self.handed(url),
             FromGuard::Title { title } => {
                 self.vouched.set_title(tab, title);
+                // Of a tab behind, only its guard tells that it changed.
+                self.browser.ask_title(tab);
                 self.tabs_changed();
             }
         }
