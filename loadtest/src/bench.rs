@@ -4,6 +4,7 @@ use crate::BenchArguments;
 use crate::beginnings::{self, Beginnings};
 use crate::processes::{Account, Part, account};
 use crate::system::System;
+use crate::together::{self, Together};
 use crate::viewer::Viewer;
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 
 #[derive(Debug, Serialize)]
 struct Figures {
+    /// To the changed pixel of the viewer's video.
     click: Latency,
     key: Latency,
     motion: Load,
@@ -21,9 +23,10 @@ struct Figures {
     jitter_buffer_milliseconds: f64,
     stages_milliseconds: Vec<(String, f64)>,
     first_picture: Beginnings,
+    together: Together,
 }
 
-/// From the DOM event in the viewer's page to the changed pixel of its video, in milliseconds.
+/// From the DOM event in a viewer's page to what is seen of it, in milliseconds.
 #[derive(Debug, Serialize)]
 pub struct Latency {
     flips: usize,
@@ -74,6 +77,11 @@ pub async fn run(arguments: BenchArguments) -> Result<()> {
     viewer.screenshot(&arguments.json.with_extension("png")).await?;
 
     let held = account(system.pid()).memory;
+    println!("tabs and strokes …");
+    let agent = Viewer::start(&arguments.chromium).await?;
+    agent.join_as_agent(&session.agent_url).await?;
+    let together = together::measure(&system, &viewer, &session.id, &agent, arguments.flips).await?;
+    drop(agent);
     system.end(&session.id).await?;
     println!("first pictures …");
     let first_picture = beginnings::measure(&system, &viewer, arguments.beginnings).await?;
@@ -89,6 +97,7 @@ pub async fn run(arguments: BenchArguments) -> Result<()> {
         jitter_buffer_milliseconds: received["jitterBufferMs"].as_f64().unwrap_or(f64::NAN),
         stages_milliseconds: stages(&system.metrics().await?),
         first_picture,
+        together,
     };
     print(&figures);
     std::fs::write(&arguments.json, serde_json::to_string_pretty(&figures)?)
@@ -173,7 +182,7 @@ fn print(figures: &Figures) {
     println!("\n{:<10} {:>6} {:>6} {:>8} {:>8}", "", "flips", "lost", "p50 ms", "p95 ms");
     let first = &figures.first_picture;
     let of = [("click", &figures.click), ("key", &figures.key), ("warm", &first.warm), ("cold", &first.cold)];
-    for (name, l) in of {
+    for (name, l) in of.into_iter().chain(figures.together.rows()) {
         println!("{name:<10} {:>6} {:>6} {:>8.1} {:>8.1}", l.flips, l.lost, l.p50, l.p95);
     }
     println!(

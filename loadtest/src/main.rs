@@ -6,6 +6,7 @@ mod http;
 mod masking;
 mod processes;
 mod system;
+mod together;
 mod viewer;
 mod watch;
 

@@ -43,8 +43,33 @@
     screen().requestVideoFrameCallback(onFrame);
   }
 
+  // The time that all browsers of one machine have, in milliseconds.
+  const now = () => performance.timeOrigin + performance.now();
+  const orNothing = (promise) => Promise.race([promise, new Promise((done) => setTimeout(() => done(null), 3000))]);
+  let heard = null;
+  let changed = null;
+
   window.tandemProbe = {
     start,
+    // Listens for the next event of this kind; `heard` has the time of it.
+    hear(kind) {
+      heard = orNothing(new Promise((done) => {
+        addEventListener(kind, ({ timeStamp }) => done(performance.timeOrigin + timeStamp), { capture: true, once: true });
+      }));
+      return true;
+    },
+    heard: () => heard,
+    // Looks at an element; `changed` has the time of the frame in which it is another than now.
+    look(selector) {
+      const seen = () => document.querySelector(selector)?.outerHTML ?? '';
+      const before = seen();
+      changed = orNothing(new Promise((done) => (function ask() {
+        if (seen() === before) requestAnimationFrame(ask);
+        else done(now());
+      })()));
+      return true;
+    },
+    changed: () => changed,
     // Watches for the next event of this kind in this page.
     watch(kind) {
       start();

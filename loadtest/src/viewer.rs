@@ -136,6 +136,11 @@ impl Viewer {
         Ok(answer["result"]["value"].take())
     }
 
+    /// Runs an expression whose value is a number, or nothing.
+    pub async fn number(&self, expression: &str) -> Result<Option<f64>> {
+        Ok(self.evaluate(expression).await?.as_f64())
+    }
+
     /// Watches for an event of the page, makes it, and gives the milliseconds until the picture changed; none when it
     /// did not.
     pub async fn flip(&self, event: &str) -> Result<Option<f64>> {
@@ -146,7 +151,7 @@ impl Viewer {
         } else {
             self.click().await?;
         }
-        Ok(self.evaluate("tandemProbe.flipped()").await?.as_f64())
+        self.number("tandemProbe.flipped()").await
     }
 
     /// Waits until an expression holds; it is asked at each of the page's frames.
@@ -172,6 +177,13 @@ impl Viewer {
             self.page.call::<Value>("Input.dispatchMouseEvent", event).await?;
         }
         Ok(())
+    }
+
+    /// One event of the pointer (`Input.dispatchMouseEvent`), with the left button held or not.
+    pub async fn pointer(&self, kind: &str, x: i32, y: i32, held: bool) -> Result<()> {
+        let button = if held { "left" } else { "none" };
+        let event = json!({ "type": kind, "x": x, "y": y, "button": button, "buttons": i32::from(held), "clickCount": i32::from(held) });
+        self.page.call::<Value>("Input.dispatchMouseEvent", event).await.map(drop).map_err(Into::into)
     }
 
     pub async fn key(&self) -> Result<()> {
