@@ -26,7 +26,13 @@ pub struct Together {
 }
 
 /// `count` of each, in a session that both are in.
-pub async fn measure(system: &System, customer: &Viewer, session: &str, agent: &Viewer, count: u32) -> Result<Together> {
+pub async fn measure(
+    system: &System,
+    customer: &Viewer,
+    session: &str,
+    agent: &Viewer,
+    count: u32,
+) -> Result<Together> {
     system.navigate(session, "flip.html").await?;
     settle(Duration::from_secs(3)).await;
     let [own_stroke, stroke, stroke_goes_on, cursor] = strokes(customer, agent, count).await?;

@@ -28,8 +28,11 @@ use tandem_protocol::control::{Connection as State, Peer, PeerName, SfuOrder, Sf
 use tandem_protocol::{Audience, ParticipantId, Private, Rights, SessionId};
 use tandem_router::{Agent, Customer, Member, Now, Packet as Routed};
 
-/// A peer that has not connected after so long is forgotten.
+/// A peer that has not connected, or come back, after so long is forgotten.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// A peer from which no genuine check has come for so long is silent: browsers send one every 2.5 s at least (consent to be sent to,
+/// RFC 7675 §5.1).
+const SILENCE: Duration = Duration::from_secs(5);
 /// Connections on one SFU, at the most.
 const MOST_PEERS: usize = 10_000;
 
@@ -48,8 +51,10 @@ enum Due {
     Stack(Key),
     /// A keyframe was asked for too soon after the last, and is to be asked for now.
     Keyframe(SessionId),
-    /// A peer has not connected in time.
+    /// A peer has not connected in time, or has been silent for too long.
     Patience(Key),
+    /// Nothing has come from a peer for a while.
+    Silence(Key),
 }
 
 pub(crate) struct Driver {
@@ -142,6 +147,9 @@ impl Driver {
                 ecn: None,
                 transport_protocol: TransportProtocol::UDP,
             };
+            if !stun::is(datagram.bytes) {
+                peer.path = Some(datagram.from);
+            }
             let message = TaggedBytesMut { now, transport, message: BytesMut::from(datagram.bytes) };
             if peer.rtc.handle_read(message).is_err() {
                 metrics.dropped(Dropped::Malformed);
@@ -304,6 +312,13 @@ impl Driver {
                     self.remove(&key);
                     self.report(&key, State::Gone);
                 }
+                Due::Silence(key) => {
+                    let peer = self.rooms.get_mut(&key.0).and_then(|room| room.peers.get_mut(&key.1));
+                    let Some(peer) = peer else { continue };
+                    peer.is_silent = true;
+                    self.timers.set(Due::Patience(key.clone()), Some(instant + PATIENCE));
+                    self.report(&key, State::Silent);
+                }
             }
         }
     }
@@ -337,7 +352,12 @@ impl Driver {
     fn flush(&mut self, key: &Key) {
         let Driver { socket, rooms, by_address, timers, .. } = self;
         let Some(peer) = rooms.get_mut(&key.0).and_then(|room| room.peers.get_mut(&key.1)) else { return };
-        for address in peer.flush(socket) {
+        let proved = peer.flush(socket);
+        let is_back = !proved.is_empty() && std::mem::take(&mut peer.is_silent);
+        if !proved.is_empty() && peer.connected {
+            timers.set(Due::Silence(key.clone()), Some(Instant::now() + SILENCE));
+        }
+        for address in proved {
             by_address.insert(address, key.clone());
             if let Some(old) = peer.proved(address)
                 && by_address.get(&old) == Some(key)
@@ -346,6 +366,10 @@ impl Driver {
             }
         }
         timers.set(Due::Stack(key.clone()), peer.rtc.poll_timeout());
+        if is_back {
+            timers.set(Due::Patience(key.clone()), None);
+            self.report(key, State::Connected);
+        }
     }
 
     /// `true` when the connection is gone.
@@ -353,6 +377,7 @@ impl Driver {
         match state {
             RTCPeerConnectionState::Connected => {
                 self.timers.set(Due::Patience(key.clone()), None);
+                self.timers.set(Due::Silence(key.clone()), Some(at + SILENCE));
                 let now = self.now(at);
                 if let Some(room) = self.rooms.get_mut(&key.0) {
                     if let Some(peer) = room.peers.get_mut(&key.1) {
@@ -371,10 +396,6 @@ impl Driver {
                     self.touched.insert((key.0.clone(), PeerName::Publisher));
                 }
                 self.report(key, State::Connected);
-                false
-            }
-            RTCPeerConnectionState::Disconnected => {
-                self.report(key, State::Silent);
                 false
             }
             RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed => true,
@@ -458,8 +479,9 @@ impl Driver {
 
     /// Forgets a connection, and with the last one its room.
     fn remove(&mut self, key: &Key) {
-        self.timers.set(Due::Patience(key.clone()), None);
-        self.timers.set(Due::Stack(key.clone()), None);
+        for due in [Due::Patience, Due::Silence, Due::Stack] {
+            self.timers.set(due(key.clone()), None);
+        }
         self.touched.remove(key);
         let Some(room) = self.rooms.get_mut(&key.0) else { return };
         if let Some(mut peer) = room.peers.remove(&key.1) {

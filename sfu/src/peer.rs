@@ -51,7 +51,12 @@ pub(crate) struct Connection {
     pub(crate) ufrag: String,
     /// Where it has proved by ICE to be, the latest last.
     pub(crate) addresses: Vec<SocketAddr>,
+    /// From which of them it sent last, and where it wants to be sent to: a browser goes over to another of its addresses when it
+    /// likes, or gets another one from its network, while the stack stays with the first that was nominated.
+    pub(crate) path: Option<SocketAddr>,
     pub(crate) connected: bool,
+    /// Nothing has come that proves it to be there for a while.
+    pub(crate) is_silent: bool,
     outgoing: Option<Outgoing>,
     line: Arc<Line>,
 }
@@ -119,7 +124,16 @@ pub(crate) fn answer(
     let ufrag =
         sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).ok_or(PeerError::Offer)?.trim().to_owned();
     let outgoing = sender.map(|sender| negotiated(&mut rtc, sender, ssrc)).transpose()?;
-    let connection = Connection { rtc, ufrag, addresses: Vec::new(), connected: false, outgoing, line };
+    let connection = Connection {
+        rtc,
+        ufrag,
+        addresses: Vec::new(),
+        path: None,
+        connected: false,
+        is_silent: false,
+        outgoing,
+        line,
+    };
     Ok(Answered { connection, sdp })
 }
 
@@ -136,6 +150,8 @@ fn build(direction: Direction, ssrc: u32, line: Arc<Line>, now: Instant) -> Opti
     let settings = SettingEngineBuilder::new()
         .with_lite(true)
         .with_answering_dtls_role(RTCDtlsRole::Server)
+        // It would give up whoever sends from another address than at first; the driver sees for itself who is there.
+        .with_ice_timeouts(Some(Duration::ZERO), Some(Duration::ZERO), None)
         .with_srtp_protection_profiles(tandem_media::SRTP_PROFILES.to_vec())
         .build();
     RTCPeerConnectionBuilder::new()
@@ -212,13 +228,16 @@ impl Connection {
         Some(self.line.estimate.load(Ordering::Relaxed)).filter(|bits| *bits > 0)
     }
 
-    /// Sends what is to be sent, each to its own address, and gives those that have just been proved.
+    /// Sends what is to be sent: answers to checks to where these came from, the rest to where the other end is now. Gives the
+    /// addresses that have just been proved.
     pub(crate) fn flush(&mut self, socket: &Socket) -> Vec<SocketAddr> {
         let (mut run, mut run_to, mut proved) = (Vec::new(), None, Vec::new());
         while let Some(datagram) = self.rtc.poll_write() {
-            let to = datagram.transport.peer_addr;
+            let mut to = datagram.transport.peer_addr;
             if stun::accepts(&datagram.message) {
                 proved.push(to);
+            } else if !stun::is(&datagram.message) {
+                to = self.path.unwrap_or(to);
             }
             if let Some(before) = run_to.replace(to).filter(|before| *before != to) {
                 socket.send(before, &run);
@@ -236,7 +255,9 @@ impl Connection {
     pub(crate) fn proved(&mut self, address: SocketAddr) -> Option<SocketAddr> {
         self.addresses.retain(|other| *other != address);
         self.addresses.push(address);
-        (self.addresses.len() > MOST_ADDRESSES).then(|| self.addresses.remove(0))
+        let old = (self.addresses.len() > MOST_ADDRESSES).then(|| self.addresses.remove(0));
+        self.path.take_if(|path| Some(*path) == old);
+        old
     }
 }
 

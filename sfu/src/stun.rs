@@ -7,6 +7,11 @@ const BINDING_REQUEST: [u8; 2] = [0, 1];
 const BINDING_SUCCESS: [u8; 2] = [1, 1];
 const USERNAME: u16 = 0x0006;
 
+/// Whether a datagram is STUN, and neither DTLS nor media (RFC 7983 §7).
+pub(crate) fn is(datagram: &[u8]) -> bool {
+    datagram.first().is_some_and(|first| *first <= 3)
+}
+
 /// Our end's name in a check (RFC 8445 §7.2.2). Anybody may have written it.
 pub(crate) fn named(datagram: &[u8]) -> Option<&str> {
     let mut rest = attributes(datagram, BINDING_REQUEST)?;

@@ -3,10 +3,10 @@
 mod world;
 
 use std::net::UdpSocket;
-use tandem_protocol::control::{Demand, Peer, PeerName, SfuOrder};
+use tandem_protocol::control::{Connection, Demand, Peer, PeerName, SfuOrder};
 use tandem_protocol::input::{ControlInput, channel};
 use tandem_protocol::{Audience, InputId, ParticipantId, Rights, Role, to_json};
-use world::{CHANNELS, DELTA, KEYFRAME, Node, Wire, World, session};
+use world::{CHANNELS, DELTA, KEYFRAME, Node, Router, Wire, World, session};
 
 const CUSTOMER: u32 = 1;
 const AGENT: u32 = 2;
@@ -225,6 +225,33 @@ async fn whoever_comes_again_replaces_their_earlier_connection() {
     assert_eq!(after.payload().await[2], 1);
     after.send(channel::CONTROL, &said("again")).await;
     assert_eq!(node.wire.message("control/1").await, said("again").as_bytes());
+}
+
+#[tokio::test]
+async fn whoever_gets_another_address_goes_on() {
+    let (mut world, session) = (World::new().await, session(1));
+    let mut node = world.node(&session).await;
+    let router = Router::to(&world).await;
+    let mut customer = world.person_behind(&router, &session, CUSTOMER, Role::Customer).await;
+    for place in 0..3 {
+        customer.send(channel::CONTROL, &said(&place.to_string())).await;
+        assert_eq!(node.wire.message("control/1").await, said(&place.to_string()).as_bytes());
+        node.wire.send("control/1", "answer").await;
+        assert_eq!(customer.message(channel::CONTROL).await, b"answer");
+        router.moves().await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_not_heard_is_silent_until_they_are_heard_again() {
+    let (mut world, session) = (World::new().await, session(1));
+    let _node = world.node(&session).await;
+    let router = Router::to(&world).await;
+    let _customer = world.person_behind(&router, &session, CUSTOMER, Role::Customer).await;
+    router.is_cut();
+    world.hears_that(&session, person(CUSTOMER), Connection::Silent).await;
+    router.moves().await;
+    world.hears_that(&session, person(CUSTOMER), Connection::Connected).await;
 }
 
 #[tokio::test]

@@ -10,13 +10,16 @@ const WINDOW = { viewport: { width: 800, height: 652 } };
 const DESK = { viewport: { width: 1200, height: 800 } };
 const PAGES = {
   page: `<title>Page</title><script>
-    // Says how far everything is scrolled.
-    const say = () => {
+    // Says how far everything is scrolled, and how often a scroll has ended.
+    let ended = 0;
+    const say = ({ type }) => {
+      if (type === 'scrollend') ended += 1;
       const inside = document.querySelector('iframe')?.contentWindow.scrollY ?? 0;
-      fetch('/scrolled', { method: 'POST', body: JSON.stringify({ page: scrollY, box: document.querySelector('#box')?.scrollTop ?? 0, frame: inside }) });
+      fetch('/scrolled', { method: 'POST', body: JSON.stringify({ page: scrollY, box: document.querySelector('#box')?.scrollTop ?? 0, frame: inside, ended }) });
     };
-    addEventListener('scroll', say, true);
-    addEventListener('load', () => (document.querySelector('iframe').contentWindow.addEventListener('scroll', say), say()));
+    const listen = (to) => ['scroll', 'scrollend'].forEach((type) => to.addEventListener(type, say, true));
+    listen(window);
+    addEventListener('load', (event) => (listen(document.querySelector('iframe').contentWindow), say(event)));
     </script><style>* { margin: 0 } body { height: 3000px; font: 16px sans-serif } .at { position: absolute }</style>
     <div class="at" style="left:100px;top:100px;width:300px;height:160px;background:#ddd" id="target">Here</div>
     <div class="at" id="box" style="left:450px;top:100px;width:200px;height:150px;overflow:auto;background:#eef"><p style="height:100px">One</p><p style="height:100px" id="two">Two</p><p style="height:900px">Three</p></div>
@@ -27,8 +30,8 @@ const PAGES = {
   other: `<title>Other</title><p>Another page</p>`,
 };
 
-/** How far the page, the box and the frame in it are scrolled, as they have said (CSS pixels). */
-let scrolled = { page: 0, box: 0, frame: 0 };
+/** How far the page, the box and the frame in it are scrolled, as they have said (CSS pixels), and how many scrolls have ended. */
+let scrolled = { page: 0, box: 0, frame: 0, ended: 0 };
 let server, system, browser, made, customer, agent;
 const address = (name) => `http://127.0.0.1:${server.address().port}/${name}`;
 const navigate = async (name) => {
@@ -78,11 +81,11 @@ after(async () => {
 /** What is drawn, as this person sees it: `[tool, left, top, right, bottom]` in CSS pixels of the shared page. */
 const drawn = (page) =>
   page.evaluate(
-    ([screen, width]) => {
+    (screen) => {
       const video = document.querySelector(screen)?.getBoundingClientRect();
       // While a page is loaded, nothing is known.
       if (!video?.width) return [['nothing to see']];
-      const scale = video.width / width;
+      const scale = video.width / document.querySelector(screen).videoWidth;
       return [...document.querySelectorAll('[data-tandem=drawings] > g > g')].map((group) => {
         const shape = group.querySelector('path:not(.under), rect:not(.under), .spot') ?? group.querySelector('p');
         let box = shape.getBoundingClientRect();
@@ -95,7 +98,7 @@ const drawn = (page) =>
         return [group.classList[0], ...[box.left - video.left, box.top - video.top, box.right - video.left, box.bottom - video.top].map((value) => value / scale)];
       });
     },
-    [SCREEN, VIEWPORT.width],
+    SCREEN,
   );
 /** Of an arrow, whose head has some height, the middle of it. */
 const middle = (box) => [box[0], box[2], (box[1] + box[3]) / 2];
@@ -130,16 +133,17 @@ async function clear() {
   await Promise.all([sees(customer), sees(agent)]);
 }
 
-/** Turns the wheel over a place until `what` has scrolled: a browser goes on for a while with what it scrolled before. */
-async function scroll(page, place, by, what) {
+/** Turns the wheel over a place of the page until `what` has scrolled. Whatever is scrolled keeps the wheel until that has ended. */
+async function scroll(page, [x, y], by, what) {
   const before = scrolled[what];
-  await page.mouse.move(...(await placeOnScreen(page, place, VIEWPORT)));
-  const turned = () => until(`${what} to scroll`, () => scrolled[what] !== before, 1_000).then(() => true, () => false);
-  for (let tries = 0; tries < 10; tries += 1) {
+  for (let tries = 0; tries < 5; tries += 1) {
+    const { ended } = scrolled;
+    await page.mouse.move(...(await placeOnScreen(page, [x, y - scrolled.page], VIEWPORT)));
     await page.mouse.wheel(0, by);
-    if (await turned()) return;
+    await until('the end of a scroll', () => scrolled.ended > ended);
+    if (scrolled[what] !== before) return;
   }
-  assert.fail(`${what} does not scroll`);
+  assert.fail(`${what} does not scroll: ${JSON.stringify(scrolled)}`);
 }
 
 test('each tool is seen where it was used, by who drew and by the other', async () => {
@@ -196,9 +200,9 @@ test('a drawing goes where the page goes, also in what scrolls within it', async
   await scroll(agent, [50, 300], 60, 'page');
   await Promise.all([seesNow(customer, places), seesNow(agent, places)]);
   // The second is in a box that scrolls, and out of sight when its part of it is; the third in a frame.
-  await scroll(customer, [500, 120], 60, 'box');
+  await scroll(customer, [500, 170], 60, 'box');
   await Promise.all([seesNow(customer, places), seesNow(agent, places)]);
-  await scroll(customer, [500, 120], 300, 'box');
+  await scroll(customer, [500, 170], 300, 'box');
   await seesNow(customer, places);
   await scroll(customer, [500, 400], 300, 'frame');
   await Promise.all([seesNow(customer, places), seesNow(agent, places)]);

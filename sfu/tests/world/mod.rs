@@ -22,8 +22,8 @@ use tandem_protocol::control::{Component, Connection, FromControl, Peer, PeerNam
 use tandem_protocol::input::channel;
 use tandem_protocol::{Audience, ParticipantId, Rights, Role, SessionId, limits, parse, to_json};
 use tandem_sfu::{Config, Sfu, SfuMetrics};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
@@ -125,11 +125,22 @@ impl World {
     }
 
     pub async fn person(&mut self, session: &SessionId, id: u32, role: Role) -> Wire {
+        self.person_by(session, id, role, |answer| answer).await
+    }
+
+    /// A person whose datagrams go by a router.
+    pub async fn person_behind(&mut self, router: &Router, session: &SessionId, id: u32, role: Role) -> Wire {
+        let (own, routers) = (self.sfu.port.to_string(), router.port.to_string());
+        self.person_by(session, id, role, |answer| answer.replace(&format!(" {own} typ"), &format!(" {routers} typ")))
+            .await
+    }
+
+    async fn person_by(&mut self, session: &SessionId, id: u32, role: Role, way: impl Fn(String) -> String) -> Wire {
         let mut person = Wire::person().await;
         let participant = ParticipantId(id);
         let peer = Peer::Subscriber { participant, role, rights: Rights::ALL };
         let answer = self.join(session, peer, &person.offer).await.unwrap();
-        person.take(answer).await;
+        person.take(way(answer)).await;
         self.hears_that(session, PeerName::Participant { id: participant }, Connection::Connected).await;
         for label in CHANNELS {
             person.opened(label).await;
@@ -168,6 +179,58 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         self.shutdown.cancel();
+    }
+}
+
+/// Stands between one person and the SFU, as a home's router does: the SFU sees its addresses alone.
+pub struct Router {
+    pub port: u16,
+    /// Its address on the SFU's side: another at each change, none while the line is cut.
+    outside: watch::Sender<Option<Arc<UdpSocket>>>,
+}
+
+impl Router {
+    pub async fn to(world: &World) -> Router {
+        let inside = Arc::new(UdpSocket::bind((LOOPBACK, 0)).await.unwrap());
+        let port = inside.local_addr().unwrap().port();
+        let sfu = SocketAddr::new(LOOPBACK, world.sfu.port);
+        let (outside, mut line) = watch::channel(None::<Arc<UdpSocket>>);
+        tokio::spawn(async move {
+            let (mut upwards, mut downwards) = (vec![0; 2048], vec![0; 2048]);
+            let mut person = None;
+            loop {
+                let now = line.borrow_and_update().clone();
+                let arrives = async {
+                    match &now {
+                        Some(socket) => socket.recv_from(&mut downwards).await.unwrap().0,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    changed = line.changed() => if changed.is_err() { return },
+                    received = inside.recv_from(&mut upwards) => {
+                        let (length, from) = received.unwrap();
+                        person = Some(from);
+                        if let Some(socket) = &now { socket.send_to(&upwards[..length], sfu).await.unwrap(); }
+                    }
+                    length = arrives => if let Some(person) = person {
+                        inside.send_to(&downwards[..length], person).await.unwrap();
+                    },
+                }
+            }
+        });
+        let router = Router { port, outside };
+        router.moves().await;
+        router
+    }
+
+    /// Its provider gives it another address.
+    pub async fn moves(&self) {
+        self.outside.send_replace(Some(Arc::new(UdpSocket::bind((LOOPBACK, 0)).await.unwrap())));
+    }
+
+    pub fn is_cut(&self) {
+        self.outside.send_replace(None);
     }
 }
 
