@@ -1,6 +1,7 @@
-//! Files between the customer's device and the cloud browser. They are the customer's alone: agents hear nothing of them.
+//! Files between the customer's device and the cloud browser, which are the customer's alone: agents hear nothing of them. And files that
+//! somebody who helps has for the customer.
 
-use crate::Private;
+use crate::{ParticipantId, Private};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -13,7 +14,7 @@ pub const CHOSEN: usize = 20;
 /// The longest name of a file (bytes of UTF-8), as file systems have it.
 pub const NAME: usize = 200;
 
-/// What is to be sent, for which a page and a node each get a ticket.
+/// What is to be sent, for which each end gets a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Transfer {
@@ -21,6 +22,8 @@ pub enum Transfer {
     Upload { chooser: u32, place: u32 },
     /// To the customer's device.
     Download { download: u32 },
+    /// From the device of somebody who helps to the customer's, with no node between them: what they offered by this message of theirs.
+    Sent { from: ParticipantId, number: u32 },
 }
 
 /// A page asks for files.

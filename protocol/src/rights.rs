@@ -24,6 +24,8 @@ pub struct Rights {
     /// Address bar, back, forward and reload.
     pub navigate: bool,
     pub open_tabs: bool,
+    /// Files for the customer, by the chat.
+    pub send_files: bool,
 }
 
 /// What an input does, and so what it takes.
@@ -85,9 +87,18 @@ impl Rights {
         typing: false,
         navigate: false,
         open_tabs: false,
+        send_files: false,
     };
-    pub const ALL: Rights =
-        Rights { view: true, point: true, annotate: true, click: true, typing: true, navigate: true, open_tabs: true };
+    pub const ALL: Rights = Rights {
+        view: true,
+        point: true,
+        annotate: true,
+        click: true,
+        typing: true,
+        navigate: true,
+        open_tabs: true,
+        send_files: true,
+    };
 
     /// What a role's permissions are worth in a session.
     pub fn of<'a>(permissions: impl IntoIterator<Item = &'a Permission>) -> Rights {
@@ -101,6 +112,7 @@ impl Rights {
                 Permission::Type => rights.typing = true,
                 Permission::Navigate => rights.navigate = true,
                 Permission::OpenTabs => rights.open_tabs = true,
+                Permission::SendFiles => rights.send_files = true,
                 Permission::SeeRecordings | Permission::EditPolicy | Permission::ManagePeople | Permission::Api => {}
             }
         }
@@ -117,6 +129,7 @@ impl Rights {
             typing: self.typing && other.typing,
             navigate: self.navigate && other.navigate,
             open_tabs: self.open_tabs && other.open_tabs,
+            send_files: self.send_files && other.send_files,
         }
     }
 

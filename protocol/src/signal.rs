@@ -118,7 +118,8 @@ pub enum ServerSignal {
     Answer {
         sdp: Private<String>,
     },
-    /// Opens `/api/v1/files/{ticket}` once, soon: `PUT` sends an upload, `GET` fetches a download. None when too many are under way.
+    /// Opens `/api/v1/files/{ticket}` once, soon: `PUT` for who sends, `GET` for who fetches. None when too many are under way, or the other
+    /// end is not there.
     Ticket {
         transfer: Transfer,
         ticket: Option<Private<String>>,

@@ -1,4 +1,4 @@
-//! Files on their way between a customer's page and a node: who sends and who fetches meet here by a ticket each, and the bytes go
+//! Files on their way between a customer's page and a node, or from the page of somebody who helps to the customer's: who sends and who fetches meet here by a ticket each, and the bytes go
 //! through as fast as the slower one takes them. Nothing is kept, and nobody here knows what a file is called.
 
 use crate::hub::Hub;
@@ -76,11 +76,12 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Tickets for one file: the page's and the node's. None while too many are under way.
+    /// Tickets for one file: for who sends, and for who fetches. None while too many are under way.
     pub(crate) fn issue(
         &mut self,
         session: &SessionId,
         sender: Side,
+        fetcher: Side,
         now: Now,
         shutdown: &CancellationToken,
     ) -> Option<(String, String)> {
@@ -93,16 +94,12 @@ impl Files {
         let pipe = Arc::new(Pipe { session: session.clone(), cut: shutdown.child_token() });
         self.pipes.push(Arc::downgrade(&pipe));
         let (to, from) = mpsc::channel(WAITING);
-        let (page, node) = match sender {
-            Side::Page => (End::Send(to), End::Fetch(from)),
-            Side::Node => (End::Fetch(from), End::Send(to)),
-        };
         let mut hold = |side, end| {
             let ticket = new_secret();
             self.held.insert(hashed(&ticket), Held { side, end, pipe: pipe.clone() }, now + LIFE);
             ticket
         };
-        Some((hold(Side::Page, page), hold(Side::Node, node)))
+        Some((hold(sender, End::Send(to)), hold(fetcher, End::Fetch(from))))
     }
 
     /// Used once, by whomever and for whatever.

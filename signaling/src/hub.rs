@@ -25,7 +25,7 @@ use tandem_protocol::files::Transfer;
 use tandem_protocol::notice::Denied;
 use tandem_protocol::signal::{EndReason, Refusal, ServerSignal, SessionState};
 use tandem_protocol::{CompanyId, NodeName, Participant, ParticipantId, Private, SessionId};
-use tandem_session::{Effect, Event, Now, Session, Window};
+use tandem_session::{Effect, End, Event, Now, Session, Window};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -239,19 +239,30 @@ impl Hub {
                 }
                 Effect::Node { node, order } => state.components.order(&node, FromControl::Node { order }),
                 Effect::Sfu { sfu, order } => state.components.order(&sfu, FromControl::Sfu { order }),
-                Effect::Ticket { window, node, transfer } => {
-                    let sender = match transfer {
-                        Transfer::Upload { .. } => Side::Page,
-                        Transfer::Download { .. } => Side::Node,
+                Effect::Ticket { window, other, transfer } => {
+                    let side = match other {
+                        End::Node(_) => Side::Node,
+                        End::Window(_) => Side::Page,
                     };
-                    let (ticket, theirs) = state.files.issue(id, sender, now, &self.shutdown).unzip();
-                    if let Some(mailbox) = live.windows.get(&window) {
-                        let signal = ServerSignal::Ticket { transfer, ticket: ticket.map(Private::new) };
-                        mailbox.post(ToPage::Signal(signal));
-                    }
-                    if let Some(ticket) = theirs.map(Private::new) {
-                        let order = NodeOrder::File { session: id.clone(), transfer, ticket };
-                        state.components.order(&node, FromControl::Node { order });
+                    let is_sender = matches!(transfer, Transfer::Upload { .. });
+                    let (from, to) = if is_sender { (Side::Page, side) } else { (side, Side::Page) };
+                    let (sends, fetches) = state.files.issue(id, from, to, now, &self.shutdown).unzip();
+                    let (ticket, theirs) = if is_sender { (sends, fetches) } else { (fetches, sends) };
+                    let tell = |window: &Window, ticket: Option<String>| {
+                        if let Some(mailbox) = live.windows.get(window) {
+                            let signal = ServerSignal::Ticket { transfer, ticket: ticket.map(Private::new) };
+                            mailbox.post(ToPage::Signal(signal));
+                        }
+                    };
+                    tell(&window, ticket);
+                    match (other, theirs) {
+                        (End::Window(other), Some(ticket)) => tell(&other, Some(ticket)),
+                        (End::Node(node), Some(ticket)) => {
+                            let order =
+                                NodeOrder::File { session: id.clone(), transfer, ticket: Private::new(ticket) };
+                            state.components.order(&node, FromControl::Node { order });
+                        }
+                        (_, None) => {}
                     }
                 }
                 Effect::Hosted => {

@@ -1,5 +1,7 @@
 // What people write to each other: both ways, through pauses, reloads and lost connections, on a desk and on a phone.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { after, afterEach, before, test } from 'node:test';
 import { joinAsCustomer, openBrowser, seesPicture, SCREEN } from './people.mjs';
 import { startSystem, until } from './system.mjs';
@@ -232,6 +234,34 @@ test('an admin writes quick replies, and takes a change back', async () => {
   await admin.getByRole('button', { name: 'Undo' }).click();
   await until('it to be taken back', async () => !(await kept())[0].texts.es);
   assert.deepEqual(await kept(), [{ title: 'Bye', texts: { en: 'Have a good day!' } }]);
+});
+
+test('an agent who may sends a file, which goes from their device to the customer’s and nowhere else', async () => {
+  const { customer, agent } = await together();
+  assert.equal(await agent.locator('[data-tandem=send-file]').count(), 0, 'nobody may before the company says who');
+  const { permissions } = (await system.api('GET', '/companies/demo/roles')).body.roles.find(({ id }) => id === 'agent');
+  await system.api('PUT', '/companies/demo/roles/agent', { name: 'Agent', joins_as: 'agent', permissions: [...permissions, 'send_files'] });
+  await agent.locator('[data-tandem=send-file]').waitFor();
+  assert.equal(await customer.locator('[data-tandem=send-file]').count(), 0);
+  const buffer = randomBytes(2_000_000);
+  await agent.locator('[data-tandem=offered-files]').setInputFiles({ name: 'the contract.pdf', mimeType: 'application/pdf', buffer });
+  const file = customer.locator('[data-tandem=chat-file]');
+  await file.filter({ hasText: 'the contract.pdf' }).filter({ hasText: '2 MB' }).waitFor();
+  const [download] = await Promise.all([customer.waitForEvent('download'), file.getByRole('button', { name: 'Save the contract.pdf' }).click()]);
+  assert.equal(download.suggestedFilename(), 'the contract.pdf');
+  assert.deepEqual(readFileSync(await download.path()), buffer);
+  await agent.locator('[data-tandem=chat-file]', { hasText: 'Saved by the customer' }).waitFor();
+
+  await agent.locator('[data-tandem=offered-files]').setInputFiles({ name: 'second.txt', mimeType: 'text/plain', buffer: Buffer.from('two') });
+  await file.filter({ hasText: 'second.txt' }).waitFor();
+  await agent.getByRole('button', { name: 'Withdraw second.txt' }).click();
+  await file.filter({ hasText: 'second.txt' }).filter({ hasText: 'No longer offered' }).waitFor();
+  // A page that is loaded anew has no file any more.
+  await agent.reload();
+  await seesPicture(agent);
+  await file.filter({ hasText: 'the contract.pdf' }).filter({ hasText: 'No longer offered' }).waitFor();
+  assert.equal(await file.getByRole('button').count(), 0);
+  await system.api('PUT', '/companies/demo/roles/agent', { name: 'Agent', joins_as: 'agent', permissions });
 });
 
 test('a message of a megabyte, a flood and rubbish harm nobody', async () => {

@@ -42,6 +42,8 @@ const FILES = {
         103: appearance('1 0 1 rg 0 0 400 60 re f'),
       },
     }),
+  long: () =>
+    pdfOf(Array.from({ length: 500 }, (_, i) => ({ content: lines([60, 720, 40, `Sheet ${i + 1}`, '0 0 0.78'], ...(i === 499 ? [[60, 400, 40, '4111 1111 1111 1111', MAGENTA]] : [])) }))),
   broken: () => Buffer.from('%PDF-1.4 and then nothing'),
   huge: () => Buffer.alloc(34 << 20, '%'),
 };
@@ -228,6 +230,17 @@ test('a page that is made like ours gains nothing', async () => {
   await open('copied', 'Copied');
   await customerSeesMagenta();
   await shows(agent, [700, 400], GREEN);
+});
+
+test('five hundred sheets are read to the last', async () => {
+  await forget();
+  await open('long.pdf');
+  await clickAt(customer, [700, 300], VIEWPORT);
+  await until('the last sheet', async () => {
+    await customer.keyboard.press('End');
+    return (await seen(customer)).magenta > 0;
+  });
+  await agentSawNone('the last of five hundred sheets');
 });
 
 test('what cannot be shown says so', async () => {

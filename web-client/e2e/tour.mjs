@@ -74,6 +74,8 @@ async function chat(customer, agent, look) {
   await agent.locator(input).press('Enter');
   await say(customer, 'My order ORD-2024-118 does not arrive. The page says: https://shop.example/orders/2024/118?from=mail&at=home#what-is-next');
   await say(agent, 'I see.');
+  await agent.locator('[data-tandem=offered-files]').setInputFiles({ name: 'Your contract with us, as of November 2026.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(123_456) });
+  await customer.locator('[data-tandem=chat-file]').waitFor();
   await say(agent, `${'Let us look at it together. '.repeat(6)}`);
   await customer.locator('[data-tandem=message]', { hasText: 'together' }).waitFor();
   await agent.locator(input).pressSequentially('One mo');
@@ -198,7 +200,7 @@ async function session(system, context, agent, look) {
   await look('customer-live', customer);
   await look('console-live', agent);
   if (customer.viewportSize().width < 500) await onPhone(customer, look);
-  if (customer.viewportSize().width >= 500) await drawings(customer, agent, look);
+  await drawings(customer, agent, look);
   await chat(customer, agent, look);
   await customer.locator('[data-tandem=pause]').click();
   await Promise.all([customer, agent].map((page) => page.waitForFunction(() => document.documentElement.dataset.session === 'paused')));

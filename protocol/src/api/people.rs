@@ -17,6 +17,8 @@ pub enum Permission {
     Type,
     Navigate,
     OpenTabs,
+    /// Offer the customer files in the chat.
+    SendFiles,
     SeeRecordings,
     /// The policy and all other settings of the company but how people sign in.
     EditPolicy,
@@ -27,7 +29,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 11] = [
+    pub const ALL: [Permission; 12] = [
         Permission::View,
         Permission::Point,
         Permission::Annotate,
@@ -35,6 +37,7 @@ impl Permission {
         Permission::Type,
         Permission::Navigate,
         Permission::OpenTabs,
+        Permission::SendFiles,
         Permission::SeeRecordings,
         Permission::EditPolicy,
         Permission::ManagePeople,

@@ -5,11 +5,22 @@ use crate::{ParticipantId, Private};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+/// A file for the customer. It stays on its sender's device until the customer fetches it ([`crate::files::Transfer::Sent`]).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct FileOffer {
+    pub name: Private<String>,
+    #[ts(type = "number")]
+    pub bytes: u64,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ChatInput {
-    /// `number` is the sender's own, by which a message that is sent again after a lost connection is known.
-    Say { number: u32, text: Private<String> },
+    /// `number` is the sender's own, by which a message that is sent again after a lost connection is known. With a file it needs no text.
+    Say { number: u32, text: Private<String>, file: Option<FileOffer> },
+    /// The file that was offered with this number can be fetched no more.
+    Withdraw { number: u32 },
     /// The sender began, or stopped, writing.
     Typing { typing: bool },
     /// The language in which the sender reads our pages, so that they can be written to in it.
@@ -26,6 +37,11 @@ pub enum ChatNotice {
         #[ts(type = "number")]
         at: u64,
         text: Private<String>,
+        file: Option<FileOffer>,
+    },
+    Withdrawn {
+        from: ParticipantId,
+        number: u32,
     },
     Typing {
         from: ParticipantId,

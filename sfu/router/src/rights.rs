@@ -2,6 +2,7 @@
 
 use crate::Channel;
 use tandem_protocol::input::ControlInput;
+use tandem_protocol::talk::chat::ChatInput;
 use tandem_protocol::talk::{TalkInput, TalkNotice};
 use tandem_protocol::{Rights, Role, limits, parse};
 
@@ -19,6 +20,9 @@ impl Member {
             Channel::Pointer => self.rights.point,
             // What people say to each other is theirs, whatever they may do on the page.
             Channel::Talk => match parse(message, limits::TALK) {
+                Ok(TalkInput::Chat(ChatInput::Say { file: Some(_), .. })) => {
+                    self.role != Role::Customer && self.rights.send_files
+                }
                 Ok(TalkInput::Chat(_)) => true,
                 Ok(TalkInput::Drawing(_)) => self.rights.annotate,
                 Err(_) => false,
@@ -84,6 +88,9 @@ mod tests {
             let (chat, drawing) = (r#"{"chat":{"type":"typing","typing":true}}"#, r#"{"drawing":{"type":"clear"}}"#);
             assert!(sends(Rights::NONE, chat) && !sends(Rights::ALL, "{}"));
             assert!(sends(Rights::ALL, drawing) && !sends(Rights { annotate: false, ..Rights::ALL }, drawing));
+            let file = r#"{"chat":{"type":"say","number":1,"text":"","file":{"name":"a","bytes":1}}}"#;
+            assert_eq!(sends(Rights::ALL, file), role != Role::Customer);
+            assert!(!sends(Rights { send_files: false, ..Rights::ALL }, file));
             let blind = Member { role, rights: Rights { view: false, ..Rights::ALL } };
             assert!(!blind.may_see());
             let (chat, drawing) =

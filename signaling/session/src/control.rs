@@ -1,6 +1,6 @@
 //! Who may do what at this moment: what the customer decides, what the role, the policy and the state of the session allow.
 
-use crate::{Effect, Now, Session, Window};
+use crate::{End, Effect, Now, Session, Window};
 use tandem_protocol::api::Action;
 use tandem_protocol::control::{NodeOrder, SfuOrder};
 use tandem_protocol::files::Transfer;
@@ -275,13 +275,27 @@ impl Session {
         if self.only(Role::Customer, window).is_none() {
             return;
         }
-        match (self.state, self.holder().cloned()) {
-            (SessionState::Live | SessionState::Paused, Some(node)) => {
-                self.active = now;
-                self.effects.push(Effect::Ticket { window, node, transfer });
-            }
-            _ => self.refuse(window, Refusal::NotYet),
+        let node = match self.state {
+            SessionState::Live | SessionState::Paused => self.holder().cloned(),
+            _ => None,
+        };
+        let Some(node) = node else { return self.refuse(window, Refusal::NotYet) };
+        self.active = now;
+        let other = match transfer {
+            Transfer::Upload { .. } | Transfer::Download { .. } => Some(End::Node(node)),
+            Transfer::Sent { from, .. } => self.sends_files(from).map(End::Window),
+        };
+        match other {
+            Some(other) => self.effects.push(Effect::Ticket { window, other, transfer }),
+            None => self.tell(window, ServerSignal::Ticket { transfer, ticket: None }),
         }
+    }
+
+    /// The window of somebody who helps, is here, and may send the customer files.
+    pub(crate) fn sends_files(&self, who: ParticipantId) -> Option<Window> {
+        let person = self.people.iter().find(|person| person.shown.id == who)?;
+        let may = person.shown.role != Role::Customer && person.rights.send_files;
+        person.window.filter(|_| may)
     }
 
     pub(crate) fn ask_help(&mut self, window: Window) {

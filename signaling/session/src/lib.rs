@@ -192,6 +192,13 @@ pub enum Event {
     Tick,
 }
 
+/// The other end of a file's way, from the customer's window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    Node(NodeName),
+    Window(Window),
+}
+
 /// What has to be done about it, in this order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -212,10 +219,10 @@ pub enum Effect {
         sfu: NodeName,
         order: SfuOrder,
     },
-    /// A window and the node each get a ticket for a file.
+    /// The customer's window and the other end each get a ticket for a file.
     Ticket {
         window: Window,
-        node: NodeName,
+        other: End,
         transfer: Transfer,
     },
     /// A node has given the session its browser: its links may be given out.

@@ -67,6 +67,10 @@ fn events() -> impl Strategy<Value = Event> {
         1 => window().prop_map(|window| Event::TakeControl { window }),
         1 => window().prop_map(|window| Event::AskHelp { window }),
         1 => window().prop_map(|window| Event::File { window, transfer: Transfer::Download { download: 1 } }),
+        1 => (window(), 0..5u32).prop_map(|(window, who)| Event::File {
+            window,
+            transfer: Transfer::Sent { from: ParticipantId(who), number: 1 }
+        }),
         1 => (0..5u32).prop_map(|who| Event::HandOver { from: ParticipantId(who), to: None }),
         1 => (0..5u32, any::<bool>()).prop_map(|(who, all)| Event::Grant {
             who: ParticipantId(who),
@@ -141,9 +145,15 @@ proptest! {
                         at_sfu.entry(participant).and_modify(|known| *known = rights);
                     }
                     Effect::Did { .. } | Effect::Denied { .. } => {}
-                    Effect::Ticket { window, ref node, .. } => {
+                    Effect::Ticket { window, ref other, transfer } => {
                         prop_assert!(!over && accepted && session.window_of(customer) == Some(window), "files are the customer's alone");
-                        prop_assert!(asked_or_holds.contains(node));
+                        match (other, transfer) {
+                            (End::Node(node), Transfer::Upload { .. } | Transfer::Download { .. }) => prop_assert!(asked_or_holds.contains(node)),
+                            (End::Window(theirs), Transfer::Sent { from, .. }) => {
+                                prop_assert!(from != customer && session.window_of(from) == Some(*theirs));
+                            }
+                            _ => prop_assert!(false, "a file comes from whom it was asked of"),
+                        }
                     }
                     Effect::Node { node, order: NodeOrder::Claim { .. } } => {
                         prop_assert!(!over);

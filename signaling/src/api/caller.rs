@@ -93,6 +93,7 @@ impl Caller {
             | Permission::Type
             | Permission::Navigate
             | Permission::OpenTabs
+            | Permission::SendFiles
             | Permission::SeeRecordings => &[],
         };
         needed.iter().all(|scope| key.contains(scope))

@@ -20,6 +20,7 @@ struct BuiltIn {
     fixed: bool,
 }
 
+/// What a customer may. Nobody sends files to customers before the company says who may.
 const IN_SESSION: [Permission; 7] = [
     Permission::View,
     Permission::Point,

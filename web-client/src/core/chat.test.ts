@@ -6,6 +6,7 @@ const [EVA, ANA] = [1, 2];
 let sent: ChatInput[];
 let connected: boolean;
 let storage: Map<string, string>;
+let held: Set<number>;
 
 function chat(random = 0.5): Chat {
   const made = new Chat({
@@ -20,6 +21,7 @@ function chat(random = 0.5): Chat {
     },
     key: 'chat',
     random: () => random,
+    holds: (number) => held.has(number),
   });
   made.join('session', EVA);
   return made;
@@ -27,13 +29,14 @@ function chat(random = 0.5): Chat {
 
 const says = () => sent.flatMap((one) => (one.type === 'say' ? [one] : []));
 const texts = (one: Chat) => one.entries.map((entry) => (entry.kind === 'said' ? entry.text : entry.kind));
-const said = (from: number, number: number, text: string, at = 1_000) => ({ type: 'said', from, number, at, text }) as const;
+const said = (from: number, number: number, text: string, at = 1_000) => ({ type: 'said', from, number, at, text, file: null }) as const;
 const person = (id: number, present = true) => ({ id, present }) as Participant;
 
 beforeEach(() => {
   sent = [];
   connected = true;
   storage = new Map();
+  held = new Set();
 });
 
 test('a message is sending until it is told back, and then said', () => {
@@ -46,6 +49,28 @@ test('a message is sending until it is told back, and then said', () => {
   expect(one.pending).toEqual([]);
   expect(texts(one)).toEqual(['Hello']);
   expect(one.deadline).toBe(null);
+});
+
+test('a file is offered until it is withdrawn, and who came back without it withdraws it', () => {
+  const file = { name: 'contract.pdf', bytes: 7 };
+  const one = chat();
+  one.listening(0, null);
+  const number = one.next();
+  held.add(number);
+  one.offer(number, file, 0);
+  expect(says()).toMatchObject([{ number, text: '', file }]);
+  one.heard({ ...said(EVA, number, ''), file }, 10);
+  expect(one.pending).toEqual([]);
+  expect(one.entries).toMatchObject([{ file, withdrawn: false }]);
+  one.heard({ type: 'withdrawn', from: EVA, number }, 20);
+  expect(one.entries).toMatchObject([{ file, withdrawn: true }]);
+  held.clear();
+  const reloaded = chat();
+  reloaded.listening(30, null);
+  sent = [];
+  reloaded.heard({ ...said(EVA, number, ''), file }, 30);
+  reloaded.heard({ ...said(EVA + 1, 5, ''), file }, 30);
+  expect(sent).toEqual([{ type: 'withdraw', number }]);
 });
 
 test('nothing, and too much, is not said', () => {
@@ -109,7 +134,7 @@ test('a reload keeps what was not sent, and uses no number again', () => {
   // Even if chance lets it count from the same place.
   const after = chat(0.25);
   after.listening(0, null);
-  expect(says()).toEqual([{ type: 'say', number, text: 'Still here' }]);
+  expect(says()).toEqual([{ type: 'say', number, text: 'Still here', file: null }]);
   after.say('Next', 0);
   expect(says()[1]!.number).not.toBe(number);
   after.forget();

@@ -2,7 +2,7 @@
 //!
 //! It knows no page and no clock: times come as milliseconds, and whoever uses it asks [`Chat.deadline`] when to call [`Chat.tick`].
 
-import type { ChatInput, ChatNotice, Language, Participant, ParticipantId, SessionState } from '../protocol.gen';
+import type { ChatInput, ChatNotice, FileOffer, Language, Participant, ParticipantId, SessionState } from '../protocol.gen';
 
 /** The longest message, in characters as the node counts them. */
 export const LONGEST = 2_000;
@@ -26,6 +26,10 @@ export interface Said {
   number: number;
   at: number;
   text: string;
+  /** What is offered with it. */
+  file: FileOffer | null;
+  /** It can be fetched no more. */
+  withdrawn: boolean;
 }
 
 export interface Happened {
@@ -40,6 +44,7 @@ export type Entry = Said | Happened;
 export interface Pending {
   number: number;
   text: string;
+  file: FileOffer | null;
   /** `waiting` goes by itself when the connection is back; what has `failed` has to be sent again. */
   state: 'waiting' | 'sending' | 'failed';
 }
@@ -61,6 +66,8 @@ export interface ChatEnvironment {
   key: string;
   /** 0 ≤ x < 1 */
   random(): number;
+  /** Whether the file that was offered with this number is still at hand: not after a reload. */
+  holds(number: number): boolean;
 }
 
 export class Chat {
@@ -108,7 +115,7 @@ export class Chat {
     [this.#session, this.#self] = [session, self];
     const kept = this.#kept();
     this.#read = kept?.read ?? 0;
-    this.#pending = (kept?.pending ?? []).map(({ number, text }) => ({ number, text, state: 'waiting', at: 0, tries: 0 }));
+    this.#pending = (kept?.pending ?? []).map(({ number, text }) => ({ number, text, file: null, state: 'waiting', at: 0, tries: 0 }));
   }
 
   /** The channel is open: all that was said is told anew, and what waits goes. */
@@ -131,6 +138,9 @@ export class Chat {
     switch (notice.type) {
       case 'said':
         return this.#said(notice);
+      case 'withdrawn':
+        this.entries = this.entries.map((one) => (isSaid(one, notice) ? { ...one, withdrawn: true } : one));
+        return;
       case 'typing':
         if (notice.from === this.#self) return;
         if (notice.typing) this.#writing.set(notice.from, now + WRITING);
@@ -149,10 +159,27 @@ export class Chat {
     const said = text.trim();
     if (said === '' || lengthOf(said) > LONGEST) return false;
     this.#wrote = -Infinity;
-    const message: Tried = { number: this.#next(), text: said, state: 'waiting', at: 0, tries: 0 };
-    this.#pending = [...this.#pending, this.#sent(message, now)];
-    this.#keep();
+    this.#begin(this.next(), said, null, now);
     return true;
+  }
+
+  /** The number of the next message. */
+  next(): number {
+    const isTaken = (number: number) =>
+      this.#pending.some((one) => one.number === number) ||
+      this.entries.some((one) => one.kind === 'said' && one.from === this.#self && one.number === number);
+    do this.#number = (this.#number + 1) % 2 ** 32;
+    while (isTaken(this.#number));
+    return this.#number;
+  }
+
+  /** Offers the customer a file, which the environment holds by this number. */
+  offer(number: number, file: FileOffer, now: number): void {
+    this.#begin(number, '', file, now);
+  }
+
+  withdraw(number: number): void {
+    this.#environment.send({ type: 'withdraw', number });
   }
 
   /** Sends once more what was not confirmed; the node knows it by its number. */
@@ -224,14 +251,22 @@ export class Chat {
     this.#environment.storage.removeItem(this.#environment.key);
   }
 
-  #said({ from, number, at, text }: Extract<ChatNotice, { type: 'said' }>): void {
+  #begin(number: number, text: string, file: FileOffer | null, now: number): void {
+    const message: Tried = { number, text, file, state: 'waiting', at: 0, tries: 0 };
+    this.#pending = [...this.#pending, this.#sent(message, now)];
+    this.#keep();
+  }
+
+  #said(notice: Extract<ChatNotice, { type: 'said' }>): void {
+    const { from, number, at, text, file } = notice;
     this.#writing.delete(from);
     if (from === this.#self && this.#pending.some((one) => one.number === number)) {
       this.#pending = this.#pending.filter((one) => one.number !== number);
       this.#keep();
     }
-    const known = this.entries.some((one) => one.kind === 'said' && one.from === from && one.number === number);
-    if (!known) this.#add({ kind: 'said', from, number, at, text });
+    if (this.entries.some((one) => isSaid(one, notice))) return;
+    this.#add({ kind: 'said', from, number, at, text, file, withdrawn: false });
+    if (file && from === this.#self && !this.#environment.holds(number)) this.withdraw(number);
   }
 
   #add(entry: Entry): void {
@@ -239,22 +274,14 @@ export class Chat {
   }
 
   #sent(message: Tried, now: number): Tried {
-    const { number, text, tries } = message;
-    const state = this.#heard && this.#environment.send({ type: 'say', number, text }) ? 'sending' : 'waiting';
+    const { number, text, file, tries } = message;
+    const state = this.#heard && this.#environment.send({ type: 'say', number, text, file }) ? 'sending' : 'waiting';
     return { ...message, state, at: now, tries: tries + 1 };
   }
 
-  #next(): number {
-    const isTaken = (number: number) =>
-      this.#pending.some((one) => one.number === number) ||
-      this.entries.some((one) => one.kind === 'said' && one.from === this.#self && one.number === number);
-    do this.#number = (this.#number + 1) % 2 ** 32;
-    while (isTaken(this.#number));
-    return this.#number;
-  }
-
   #keep(): void {
-    const pending = this.#pending.map(({ number, text }) => ({ number, text }));
+    // A file is not there any more after a reload.
+    const pending = this.#pending.filter(({ file }) => file === null).map(({ number, text }) => ({ number, text }));
     const kept: Kept = { session: this.#session ?? '', self: this.#self ?? 0, read: this.#read, pending };
     try {
       this.#environment.storage.setItem(this.#environment.key, JSON.stringify(kept));
@@ -278,6 +305,10 @@ interface Kept {
   self: ParticipantId;
   read: number;
   pending: { number: number; text: string }[];
+}
+
+function isSaid(entry: Entry, by: { from: ParticipantId; number: number }): entry is Said {
+  return entry.kind === 'said' && entry.from === by.from && entry.number === by.number;
 }
 
 /** Characters as the node counts them. */

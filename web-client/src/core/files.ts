@@ -1,6 +1,6 @@
 //! Files between this device and the cloud browser: what is sent to a page that asks for some, and what is fetched from it.
 
-import type { Chooser, Download, FileInput, Transfer } from '../protocol.gen';
+import type { Chooser, Download, FileInput, ParticipantId, Transfer } from '../protocol.gen';
 
 /** As `protocol/src/files.rs` has them: bytes of one file, and files that a page is given at once. */
 export const LARGEST = 100 * 2 ** 20;
@@ -101,9 +101,19 @@ export class Files {
   async fetch(download: Download): Promise<void> {
     if (this.#now.fetching !== null) return;
     this.#show({ fetching: download.id });
-    const ticket = await this.#ticket({ kind: 'download', download: download.id }, new AbortController().signal);
+    await this.#save({ kind: 'download', download: download.id }, download.name);
     this.#show({ fetching: null });
-    if (ticket !== null) this.#environment.save(ticket, download.name);
+  }
+
+  /** Saves what somebody offered by a message of theirs; whether it has begun. */
+  fetchSent(from: ParticipantId, number: number, name: string): Promise<boolean> {
+    return this.#save({ kind: 'sent', from, number }, name);
+  }
+
+  async #save(transfer: Transfer, name: string): Promise<boolean> {
+    const ticket = await this.#ticket(transfer, new AbortController().signal);
+    if (ticket !== null) this.#environment.save(ticket, name);
+    return ticket !== null;
   }
 
   discard(download: Download): void {

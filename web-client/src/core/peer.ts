@@ -196,6 +196,9 @@ export class Peer {
   }
 }
 
+/** Whether this browser can show the shared page at all. */
+export const canShow = (): boolean => h264() !== null;
+
 /** H.264 and what belongs to it, or null where the browser has none. */
 function h264(): RTCRtpCodec[] | null {
   if (typeof RTCPeerConnection === 'undefined') return null;

@@ -91,3 +91,6 @@ export function originOf(typed: string): string | null {
   const address = webAddress(typed.trim());
   return address === null ? null : new URL(address).origin;
 }
+
+/** Whether this is Firefox, which fetches a part of itself that it shows the page with. */
+export const isFirefox = typeof navigator !== 'undefined' && /firefox\//i.test(navigator.userAgent);

@@ -1,6 +1,7 @@
 //! The chat as the pages draw it: keeps the time for the framework-free module, and holds what it says.
 
 import { Chat, type Entry, type Pending, type Said } from '../core/chat';
+import { LARGEST, putFile } from '../core/files';
 import type { ChatInput, ChatNotice, Language, Participant, ParticipantId, SessionState } from '../protocol.gen';
 import { speech } from '../texts';
 import { isWanted, play, want } from './tone';
@@ -16,12 +17,18 @@ export class LiveChat {
   /** What is being written; it stays when the chat is closed. */
   draft = $state('');
   sound = $state(isWanted());
+  /** How far each file of this person's is on its way to the customer: a part of it, 1 when it is there. */
+  sent = $state.raw<ReadonlyMap<number, number>>(new Map());
+  /** A file was too large to be offered. */
+  tooLarge = $state(false);
 
   readonly #chat: Chat;
+  readonly #files = new Map<number, File>();
+  readonly #closing = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>, key: string, send: (input: ChatInput) => boolean) {
-    this.#chat = new Chat({ send, storage, key, random: Math.random });
+    this.#chat = new Chat({ send, storage, key, random: Math.random, holds: (number) => this.#files.has(number) });
   }
 
   join(session: string, self: ParticipantId): void {
@@ -57,6 +64,38 @@ export class LiveChat {
     return said;
   }
 
+  /** Offers the customer files, which stay here until they are fetched. */
+  offer(files: Iterable<File>): void {
+    this.tooLarge = false;
+    for (const file of files) {
+      if (file.size > LARGEST) {
+        this.tooLarge = true;
+        continue;
+      }
+      const number = this.#chat.next();
+      this.#files.set(number, file);
+      this.#do((now) => this.#chat.offer(number, { name: file.name, bytes: file.size }, now));
+    }
+  }
+
+  withdraw(number: number): void {
+    this.#files.delete(number);
+    this.#chat.withdraw(number);
+  }
+
+  /** The customer fetches a file of this person's. */
+  async give(number: number, ticket: string): Promise<void> {
+    const file = this.#files.get(number);
+    if (!file) return;
+    const set = (part: number) => (this.sent = new Map(this.sent).set(number, part));
+    set(0);
+    const arrived = await putFile(ticket, file, (sent) => set(Math.min(0.99, sent / Math.max(1, file.size))), this.#closing.signal);
+    if (arrived) return set(1);
+    const sent = new Map(this.sent);
+    sent.delete(number);
+    this.sent = sent;
+  }
+
   again(number: number): void {
     this.#do((now) => this.#chat.again(number, now));
   }
@@ -81,6 +120,7 @@ export class LiveChat {
   }
 
   stop(): void {
+    this.#closing.abort();
     clearTimeout(this.#timer);
   }
 

@@ -4,7 +4,7 @@ import { Cursors, type Cursor } from '../core/cursors';
 import { deviceHere, watchDevice } from '../core/device';
 import { Files, NOTHING as NO_FILES, putFile, saveFile, type Filing } from '../core/files';
 import type { Inputs } from '../core/inputs';
-import { Peer, type PeerState } from '../core/peer';
+import { canShow, Peer, type PeerState } from '../core/peer';
 import { Photon } from '../core/photon';
 import { countersOf, lossBetween, qualityOf, type Counters, type Quality } from '../core/quality';
 import { needs } from '../core/rights';
@@ -18,7 +18,7 @@ import type {
 
 export type Connection = 'connecting' | 'connected' | 'reconnecting';
 
-const NOTHING: Rights = { view: false, point: false, annotate: false, click: false, typing: false, navigate: false, open_tabs: false };
+const NOTHING: Rights = { view: false, point: false, annotate: false, click: false, typing: false, navigate: false, open_tabs: false, send_files: false };
 const CLICKS_KEPT = 60;
 /** How long what was reached for may take to come into view (milliseconds). */
 const REACHED = 1_000;
@@ -183,7 +183,13 @@ export class LiveSession {
     this.#peer?.control({ type: 'file', input: { what: 'print' } });
   }
 
+  /** Where the page could not be shown, the link stays good for another browser. */
   start(token: string | null): void {
+    if (!canShow()) {
+      this.media = 'unsupported';
+      if (token !== null) this.link = { kind: 'joining' };
+      return;
+    }
     this.#asked = performance.now();
     this.#session.start(token);
   }
@@ -366,7 +372,9 @@ export class LiveSession {
         void this.#peer?.answer(signal.sdp);
         return;
       case 'ticket':
-        return this.files.ticket(signal.transfer, signal.ticket);
+        if (signal.transfer.kind !== 'sent' || signal.transfer.from !== this.joined?.participant) return this.files.ticket(signal.transfer, signal.ticket);
+        if (signal.ticket !== null) void this.chat.give(signal.transfer.number, signal.ticket);
+        return;
       case 'reconnect':
         void this.#peer?.connect();
         return;

@@ -320,6 +320,8 @@ impl Browser {
                     let _ = done.send(Done::Uploaded { chooser, place, bytes }).await;
                 });
             }
+            // It goes from one page to another.
+            Transfer::Sent { .. } => {}
             Transfer::Download { download } => {
                 let Some((stored, bytes)) = self.files.files.fetch(download) else {
                     tokio::spawn(async move { signaling.decline(&ticket).await });

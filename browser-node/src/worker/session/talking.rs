@@ -1,7 +1,7 @@
 //! What people say to each other and draw for each other.
 
 use super::Live;
-use tandem_protocol::ParticipantId;
+use tandem_protocol::{ParticipantId, Role};
 use tandem_protocol::talk::{TalkInput, TalkNotice};
 
 impl Live {
@@ -15,12 +15,11 @@ impl Live {
     }
 
     pub(super) fn said(&mut self, who: ParticipantId, input: TalkInput) {
-        if !self.people.contains_key(&who) {
-            return;
-        }
+        let Some(person) = self.people.get(&who) else { return };
+        let sends_files = person.role != Role::Customer && person.rights.send_files;
         let notice = match input {
             // What people write to each other, and in which language they read, they mean each other to know: it passes no mask.
-            TalkInput::Chat(input) => self.chat.act(who, input, self.now()).map(TalkNotice::Chat),
+            TalkInput::Chat(input) => self.chat.act(who, input, sends_files, self.now()).map(TalkNotice::Chat),
             TalkInput::Drawing(input) => {
                 self.drew(who, input);
                 None
