@@ -51,6 +51,7 @@ pub fn generate() -> String {
         notice::CursorShape,
         talk::TalkInput,
         talk::TalkNotice,
+        talk::chat::FileOffer,
         talk::chat::ChatInput,
         talk::chat::ChatNotice,
         talk::drawing::DrawingInput,

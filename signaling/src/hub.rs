@@ -258,8 +258,7 @@ impl Hub {
                     match (other, theirs) {
                         (End::Window(other), Some(ticket)) => tell(&other, Some(ticket)),
                         (End::Node(node), Some(ticket)) => {
-                            let order =
-                                NodeOrder::File { session: id.clone(), transfer, ticket: Private::new(ticket) };
+                            let order = NodeOrder::File { session: id.clone(), transfer, ticket: Private::new(ticket) };
                             state.components.order(&node, FromControl::Node { order });
                         }
                         (_, None) => {}

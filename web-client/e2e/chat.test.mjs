@@ -243,7 +243,7 @@ test('an agent who may sends a file, which goes from their device to the custome
   await system.api('PUT', '/companies/demo/roles/agent', { name: 'Agent', joins_as: 'agent', permissions: [...permissions, 'send_files'] });
   await agent.locator('[data-tandem=send-file]').waitFor();
   assert.equal(await customer.locator('[data-tandem=send-file]').count(), 0);
-  const buffer = randomBytes(2_000_000);
+  const buffer = randomBytes(2 * 2 ** 20);
   await agent.locator('[data-tandem=offered-files]').setInputFiles({ name: 'the contract.pdf', mimeType: 'application/pdf', buffer });
   const file = customer.locator('[data-tandem=chat-file]');
   await file.filter({ hasText: 'the contract.pdf' }).filter({ hasText: '2 MB' }).waitFor();

@@ -56,7 +56,11 @@ typing: boolean,
 /**
  * Address bar, back, forward and reload.
  */
-navigate: boolean, open_tabs: boolean, };
+navigate: boolean, open_tabs: boolean, 
+/**
+ * Files for the customer, by the chat.
+ */
+send_files: boolean, };
 
 export type Viewport = { 
 /**
@@ -166,9 +170,11 @@ export type TalkInput = { "chat": ChatInput } | { "drawing": DrawingInput };
 
 export type TalkNotice = { "chat": ChatNotice } | { "drawing": DrawingNotice };
 
-export type ChatInput = { "type": "say", number: number, text: Private<string>, } | { "type": "typing", typing: boolean, } | { "type": "reads", language: Language, };
+export type FileOffer = { name: Private<string>, bytes: number, };
 
-export type ChatNotice = { "type": "said", from: ParticipantId, number: number, at: number, text: Private<string>, } | { "type": "typing", from: ParticipantId, typing: boolean, } | { "type": "reads", from: ParticipantId, language: Language, };
+export type ChatInput = { "type": "say", number: number, text: Private<string>, file: FileOffer | null, } | { "type": "withdraw", number: number, } | { "type": "typing", typing: boolean, } | { "type": "reads", language: Language, };
+
+export type ChatNotice = { "type": "said", from: ParticipantId, number: number, at: number, text: Private<string>, file: FileOffer | null, } | { "type": "withdrawn", from: ParticipantId, number: number, } | { "type": "typing", from: ParticipantId, typing: boolean, } | { "type": "reads", from: ParticipantId, language: Language, };
 
 export type DrawingInput = { "type": "begin", number: number, tool: Tool, at: [number, number], fade: boolean, text: Private<string> | null, } | { "type": "go", number: number, points: Array<[number, number]>, } | { "type": "end", number: number, } | { "type": "undo" } | { "type": "clear" } | { "type": "clear_all" };
 
@@ -251,7 +257,7 @@ live: boolean, };
 
 export type OutlineRole = "text" | "heading" | "link" | "button" | "textbox" | "searchbox" | "spinbutton" | "checkbox" | "switch" | "radio" | "combobox" | "listbox" | "slider" | "tab" | "menuitem" | "option" | "progressbar" | "img" | "main" | "navigation" | "banner" | "contentinfo" | "complementary" | "search" | "form" | "region" | "dialog";
 
-export type Transfer = { "kind": "upload", chooser: number, place: number, } | { "kind": "download", download: number, };
+export type Transfer = { "kind": "upload", chooser: number, place: number, } | { "kind": "download", download: number, } | { "kind": "sent", from: ParticipantId, number: number, };
 
 export type Chooser = { 
 /**
@@ -537,7 +543,7 @@ uri: Private<string>, };
 
 export type TotpCode = { code: Private<string>, };
 
-export type Permission = "view" | "point" | "annotate" | "click" | "type" | "navigate" | "open_tabs" | "see_recordings" | "edit_policy" | "manage_people" | "api";
+export type Permission = "view" | "point" | "annotate" | "click" | "type" | "navigate" | "open_tabs" | "send_files" | "see_recordings" | "edit_policy" | "manage_people" | "api";
 
 export type Language = "en" | "es" | "fr" | "de" | "pt" | "it" | "nl";
 

@@ -65,7 +65,8 @@ class Guard {
     this.#phases = phases;
     // In a shadow root no user style applies, so its important rules go into a layer, which beats the page's own.
     this.#sheet.replaceSync(
-      `@layer ${NAME}{:is(${SECRETS}):not(#${NAME}#${NAME}){opacity:0!important;transition-property:none!important}}`,
+      `@layer ${NAME}{:is(${SECRETS}):not(#${NAME}#${NAME}){opacity:0!important;transition-property:none!important}
+        [${NAME}-fades]:not(#${NAME}#${NAME}){mask:linear-gradient(#0000,#0000)!important}}`,
     );
     this.observer = new MutationObserver((records) => this.#safely(() => this.#mutated(records)));
     this.#observe(document);
@@ -577,8 +578,18 @@ class Guard {
     return good && !this.#isBroken;
   }
 
+  /** Marks what is secret and fades by an animation of the page's own, or of a script's. */
+  #fading(root) {
+    for (const { effect } of root.getAnimations()) {
+      const element = effect?.target;
+      if (!element?.matches(SECRETS) || element.hasAttribute(`${NAME}-fades`)) continue;
+      if (effect.getKeyframes().some((frame) => 'opacity' in frame)) element.setAttribute(`${NAME}-fades`, '');
+    }
+  }
+
   #isAllHidden() {
     let good = true;
+    this.#fading(document);
     for (const open of document.querySelectorAll(`[${NAME}-open]`)) this.#restore(open);
     for (const element of this.near) if (this.#marked.has(element)) this.hide(element);
     for (const secret of document.querySelectorAll(SECRETS)) {
@@ -587,6 +598,7 @@ class Guard {
     for (const [root, host] of this.roots) {
       if (!host.isConnected) continue;
       this.#adopt(root);
+      this.#fading(root);
       for (const open of root.querySelectorAll(`[${NAME}-open]`)) this.#restore(open);
       for (const secret of root.querySelectorAll(SECRETS)) {
         if (isHidden(secret)) continue;

@@ -23,7 +23,9 @@ function shadowOf(element) {
 /** Whether an element paints nothing, by its own style or by what holds it. */
 function isHidden(element) {
   const view = element.ownerDocument.defaultView ?? window;
-  if (view.getComputedStyle(element).opacity === '0') return true;
+  const { opacity, maskImage } = view.getComputedStyle(element);
+  if (element.hasAttribute(`${NAME}-fades`) && maskImage === 'none') return false;
+  if (opacity === '0') return true;
   if (!element.checkVisibility({ visibilityProperty: true })) return true;
   if (element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return false;
   // Hidden by an ancestor, unless it is in the top layer, where no ancestor's opacity reaches.

@@ -30,13 +30,7 @@ pub struct Chat {
 
 impl Chat {
     /// What everybody is told of it, the sender too: they see by it that it has arrived. `sends_files` says whether the sender may.
-    pub fn act(
-        &mut self,
-        from: ParticipantId,
-        input: ChatInput,
-        sends_files: bool,
-        now: Millis,
-    ) -> Option<ChatNotice> {
+    pub fn act(&mut self, from: ParticipantId, input: ChatInput, sends_files: bool, now: Millis) -> Option<ChatNotice> {
         match input {
             ChatInput::Typing { typing } => self.may(from, now).then_some(ChatNotice::Typing { from, typing }),
             ChatInput::Withdraw { number } => {
@@ -50,7 +44,10 @@ impl Chat {
             }
             ChatInput::Say { number, text, file } => {
                 let text = plain(text.reveal());
-                let file = file.filter(|_| sends_files).filter(|file| file.bytes <= FILE).map(|file| FileOffer { name: Private::new(clean(file.name.reveal())), ..file });
+                let file = file
+                    .filter(|_| sends_files)
+                    .filter(|file| file.bytes <= FILE)
+                    .map(|file| FileOffer { name: Private::new(clean(file.name.reveal())), ..file });
                 let is_again = self.said.iter().any(
                     |one| matches!(one, ChatNotice::Said { from: who, number: n, .. } if (*who, *n) == (from, number)),
                 );
@@ -73,7 +70,8 @@ impl Chat {
     /// What somebody who comes is told.
     pub fn known(&self) -> impl Iterator<Item = ChatNotice> {
         let reads = self.reads.iter().map(|(from, language)| ChatNotice::Reads { from: *from, language: *language });
-        let withdrawn = self.withdrawn.iter().map(|(from, number)| ChatNotice::Withdrawn { from: *from, number: *number });
+        let withdrawn =
+            self.withdrawn.iter().map(|(from, number)| ChatNotice::Withdrawn { from: *from, number: *number });
         reads.chain(self.said.iter().cloned()).chain(withdrawn)
     }
 
@@ -114,7 +112,9 @@ mod tests {
     fn a_message_counts_once_however_often_it_is_sent() {
         let mut chat = Chat::default();
         assert!(chat.act(EVA, say(1, " Hello "), false, NOW).is_some());
-        assert!(chat.act(EVA, say(1, "Hello"), false, NOW).is_none() && chat.act(EVA, say(2, "  "), false, NOW).is_none());
+        assert!(
+            chat.act(EVA, say(1, "Hello"), false, NOW).is_none() && chat.act(EVA, say(2, "  "), false, NOW).is_none()
+        );
         assert!(chat.act(ANA, say(1, "Hello"), false, NOW).is_some(), "each counts their own");
         assert_eq!(chat.known().count(), 2);
     }

@@ -1,6 +1,6 @@
 //! Who may do what at this moment: what the customer decides, what the role, the policy and the state of the session allow.
 
-use crate::{End, Effect, Now, Session, Window};
+use crate::{Effect, End, Now, Session, Window};
 use tandem_protocol::api::Action;
 use tandem_protocol::control::{NodeOrder, SfuOrder};
 use tandem_protocol::files::Transfer;
@@ -294,7 +294,7 @@ impl Session {
     /// The window of somebody who helps, is here, and may send the customer files.
     pub(crate) fn sends_files(&self, who: ParticipantId) -> Option<Window> {
         let person = self.people.iter().find(|person| person.shown.id == who)?;
-        let may = person.shown.role != Role::Customer && person.rights.send_files;
+        let may = person.shown.role != Role::Customer && person.shown.rights.send_files;
         person.window.filter(|_| may)
     }
 

@@ -87,7 +87,7 @@ export class LiveChat {
   async give(number: number, ticket: string): Promise<void> {
     const file = this.#files.get(number);
     if (!file) return;
-    const set = (part: number) => (this.sent = new Map(this.sent).set(number, part));
+    const set = (part: number): void => void (this.sent = new Map(this.sent).set(number, part));
     set(0);
     const arrived = await putFile(ticket, file, (sent) => set(Math.min(0.99, sent / Math.max(1, file.size))), this.#closing.signal);
     if (arrived) return set(1);

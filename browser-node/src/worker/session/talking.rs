@@ -1,8 +1,8 @@
 //! What people say to each other and draw for each other.
 
 use super::Live;
-use tandem_protocol::{ParticipantId, Role};
 use tandem_protocol::talk::{TalkInput, TalkNotice};
+use tandem_protocol::{ParticipantId, Role};
 
 impl Live {
     /// Somebody's page can be talked to: it hears what was said before.
