@@ -98,6 +98,21 @@ export async function signIn(page, { email, password }) {
   await page.locator('#start').waitFor();
 }
 
+/** Details beside the page, and to whom the session can be handed over. */
+async function handOver(agent, look) {
+  const [connection, button] = [agent.locator('.connection'), agent.locator('[data-tandem=hand-over]')];
+  if (!(await button.count())) await connection.click();
+  await button.waitFor();
+  await look('console-details', agent);
+  await button.click();
+  await agent.locator('dialog[open] select').waitFor();
+  await look('console-hand-over', agent);
+  await agent.keyboard.press('Escape');
+  await agent.locator('dialog[open]').waitFor({ state: 'detached' });
+  await connection.click();
+  await button.waitFor({ state: 'detached' });
+}
+
 /** Both draw. */
 async function drawings(customer, agent, look) {
   const viewport = await agent.evaluate((screen) => {
@@ -200,6 +215,7 @@ async function session(system, context, agent, look) {
   await look('customer-live', customer);
   await look('console-live', agent);
   if (customer.viewportSize().width < 500) await onPhone(customer, look);
+  await handOver(agent, look);
   await drawings(customer, agent, look);
   await chat(customer, agent, look);
   await customer.locator('[data-tandem=pause]').click();
