@@ -16,6 +16,7 @@ impl Live {
         let page = Page { tab, viewport: self.viewport, guarded: self.browser.is_guarded(), watched };
         let steps = self.drawings.act(author, input, page, self.now());
         self.take(steps);
+        self.is_active();
     }
 
     /// A guard says where anchors are (CSS pixels of the window).
