@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Command;
 
-const ALLOWED: [(&str, &[&str]); 15] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("tandem-protocol", &[]),
     ("tandem-media", &[]),
     ("tandem-cdp", &[]),
@@ -15,6 +15,7 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ("tandem-policy", &["tandem-protocol"]),
     ("tandem-router", &["tandem-protocol"]),
     ("tandem-session", &["tandem-protocol"]),
+    ("tandem-sound", &[]),
     (
         "tandem-browser-node",
         &[
@@ -26,6 +27,7 @@ const ALLOWED: [(&str, &[&str]); 15] = [
             "tandem-media",
             "tandem-policy",
             "tandem-protocol",
+            "tandem-sound",
         ],
     ),
     ("tandem-sfu", &["tandem-component", "tandem-media", "tandem-protocol", "tandem-router"]),

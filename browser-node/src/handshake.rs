@@ -21,7 +21,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 
 /// Changes with every change of [`Order`] or [`Report`].
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 /// The largest message taken (bytes); the largest sent is a policy.
 const LARGEST: u64 = 1 << 20;
 
@@ -190,6 +190,13 @@ impl Reporter {
             if let Some((_, committed)) = picture.commits {
                 tally.took(Stage::Capture, (picture.finished - picture.took).saturating_duration_since(committed));
             }
+        });
+    }
+
+    pub fn sound(&self, packet: &tandem_sound::Packet) {
+        self.change(|tally| {
+            tally.count(Counter::SoundPackets, 1);
+            tally.count(Counter::SoundBytes, packet.data.len() as u64);
         });
     }
 

@@ -13,6 +13,8 @@ pub enum Counter {
     Frames,
     Keyframes,
     EncodedBytes,
+    SoundPackets,
+    SoundBytes,
     Inputs,
     Malformed,
     PublishErrors,
@@ -21,10 +23,12 @@ pub enum Counter {
 }
 
 impl Counter {
-    const ALL: [(Counter, &str, &str); 8] = [
+    const ALL: [(Counter, &str, &str); 10] = [
         (Counter::Frames, "frames_total", "Pictures encoded."),
         (Counter::Keyframes, "keyframes_total", "Pictures encoded as IDR."),
         (Counter::EncodedBytes, "encoded_bytes_total", "Bytes of H.264 that came out of the encoders."),
+        (Counter::SoundPackets, "sound_packets_total", "Packets of sound that came out of the encoders."),
+        (Counter::SoundBytes, "sound_bytes_total", "Bytes of Opus that came out of the encoders."),
         (Counter::Inputs, "inputs_total", "Inputs that came by the reliable channel."),
         (Counter::Malformed, "malformed_messages_total", "Messages of participants that were none of ours."),
         (Counter::PublishErrors, "publish_errors_total", "Steps towards the SFU that failed."),

@@ -228,12 +228,14 @@ pub enum Connection {
     Gone,
 }
 
-/// On the `sfu` channel, SFU to node, whenever it changes: what a track's subscribers need.
+/// On the `sfu` channel, SFU to node, whenever it changes: what an audience needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct Demand {
     pub audience: Audience,
     pub subscribers: u32,
+    /// How many of them want to hear the page, and may.
+    pub hearers: u32,
     /// What the slowest of them can take, without retransmissions; none when nothing is known.
     pub bits_per_second: Option<u32>,
 }

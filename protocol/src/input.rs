@@ -113,6 +113,10 @@ pub enum ControlInput {
     Listen {
         listens: bool,
     },
+    /// Whether the sender wants to hear what the page plays. It is for the SFU, which then sends them the sound.
+    Sound {
+        on: bool,
+    },
     /// Brings something of the outline into view: [`crate::notice::Notice::Reached`].
     Reach {
         node: u32,

@@ -66,8 +66,20 @@ pub enum Notice {
     FileChooser { chooser: Option<Chooser> },
     /// For the customer: all files that the cloud browser has for them.
     Downloads { downloads: Vec<Download> },
+    /// For who may hear the page: whether there is anything to hear.
+    Sound { sound: Sound },
     /// The page of a tab, or the whole browser, broke down. `Reload` brings a tab back.
     Crashed { tab: Option<TabId> },
+}
+
+/// What the browser plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Sound {
+    Silent,
+    Playing,
+    /// This session has no sound, though all else works.
+    Unavailable,
 }
 
 /// Something on the page that was pointed at, and what holds of it now.

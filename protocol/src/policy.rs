@@ -75,11 +75,13 @@ pub struct Permissions {
     pub typing: bool,
     /// Address bar, back, forward, reload and tabs.
     pub navigate: bool,
+    /// The sound of pages. It passes no mask, and some read codes and balances out: nobody hears it unless the company says so.
+    pub hear: bool,
 }
 
 impl Default for Permissions {
     fn default() -> Self {
-        Self { control: true, typing: true, navigate: true }
+        Self { control: true, typing: true, navigate: true, hear: false }
     }
 }
 

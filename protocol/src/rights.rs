@@ -26,6 +26,8 @@ pub struct Rights {
     pub open_tabs: bool,
     /// Files for the customer, by the chat.
     pub send_files: bool,
+    /// The sound of the page.
+    pub hear: bool,
 }
 
 /// What an input does, and so what it takes.
@@ -36,6 +38,7 @@ pub enum Act {
     Type,
     Navigate,
     OpenTabs,
+    Hear,
     /// What the customer alone may do, whatever the rights.
     CustomersOwn,
     /// Lets go of what is held: always heard, so that nothing sticks.
@@ -43,8 +46,8 @@ pub enum Act {
 }
 
 impl Act {
-    pub const ALL: [Act; 7] =
-        [Act::Point, Act::Click, Act::Type, Act::Navigate, Act::OpenTabs, Act::CustomersOwn, Act::LetGo];
+    pub const ALL: [Act; 8] =
+        [Act::Point, Act::Click, Act::Type, Act::Navigate, Act::OpenTabs, Act::Hear, Act::CustomersOwn, Act::LetGo];
 }
 
 impl ControlInput {
@@ -53,6 +56,7 @@ impl ControlInput {
         use crate::input::TouchPhase::{Cancel, End, Move, Start};
         match self {
             ControlInput::ReleaseAll
+            | ControlInput::Sound { on: false }
             | ControlInput::Key { pressed: false, .. }
             | ControlInput::Button { pressed: false, .. }
             | ControlInput::Touch { phase: End | Cancel, .. } => Act::LetGo,
@@ -65,8 +69,9 @@ impl ControlInput {
             ControlInput::Navigate { .. } => Act::Navigate,
             ControlInput::Tab { .. } | ControlInput::NewTab => Act::OpenTabs,
             ControlInput::Answer { answer: DialogAnswer::Dismiss, .. } | ControlInput::Reach { .. } => Act::Click,
-            // Who may see the page may hear it.
+            // Who may see the page may have it told.
             ControlInput::Listen { .. } => Act::Point,
+            ControlInput::Sound { on: true } => Act::Hear,
             ControlInput::Answer { .. }
             | ControlInput::Find { .. }
             | ControlInput::File { .. }
@@ -88,6 +93,7 @@ impl Rights {
         navigate: false,
         open_tabs: false,
         send_files: false,
+        hear: false,
     };
     pub const ALL: Rights = Rights {
         view: true,
@@ -98,6 +104,7 @@ impl Rights {
         navigate: true,
         open_tabs: true,
         send_files: true,
+        hear: true,
     };
 
     /// What a role's permissions are worth in a session.
@@ -105,7 +112,8 @@ impl Rights {
         let mut rights = Rights::NONE;
         for permission in permissions {
             match permission {
-                Permission::View => rights.view = true,
+                // Who may see may also hear: whether agents do is the policy's to say.
+                Permission::View => (rights.view, rights.hear) = (true, true),
                 Permission::Point => rights.point = true,
                 Permission::Annotate => rights.annotate = true,
                 Permission::Click => rights.click = true,
@@ -130,6 +138,7 @@ impl Rights {
             navigate: self.navigate && other.navigate,
             open_tabs: self.open_tabs && other.open_tabs,
             send_files: self.send_files && other.send_files,
+            hear: self.hear && other.hear,
         }
     }
 
@@ -151,6 +160,7 @@ impl Rights {
             Act::Type => self.typing,
             Act::Navigate => self.navigate,
             Act::OpenTabs => self.open_tabs,
+            Act::Hear => self.hear,
             Act::CustomersOwn => role == Role::Customer,
             Act::LetGo => true,
         }
@@ -160,8 +170,8 @@ impl Rights {
 /// The most that a policy leaves to a role.
 impl From<Permissions> for Rights {
     fn from(policy: Permissions) -> Rights {
-        let Permissions { control, typing, navigate } = policy;
-        Rights { click: control, typing, navigate, open_tabs: navigate, ..Rights::ALL }
+        let Permissions { control, typing, navigate, hear } = policy;
+        Rights { click: control, typing, navigate, open_tabs: navigate, hear, ..Rights::ALL }
     }
 }
 
@@ -172,14 +182,15 @@ mod tests {
     #[test]
     fn each_permission_is_worth_its_own_right_and_no_other() {
         let acts = |rights: Rights| Act::ALL.map(|act| rights.allow(Role::Agent, act));
-        assert_eq!(acts(Rights::NONE), [false, false, false, false, false, false, true]);
-        assert_eq!(acts(Rights::ALL), [true, true, true, true, true, false, true]);
+        assert_eq!(acts(Rights::NONE), [false, false, false, false, false, false, false, true]);
+        assert_eq!(acts(Rights::ALL), [true, true, true, true, true, true, false, true]);
         for (permission, act) in [
             (Permission::Point, Act::Point),
             (Permission::Click, Act::Click),
             (Permission::Type, Act::Type),
             (Permission::Navigate, Act::Navigate),
             (Permission::OpenTabs, Act::OpenTabs),
+            (Permission::View, Act::Hear),
         ] {
             let rights = Rights::of([&permission]);
             for other in Act::ALL {

@@ -40,6 +40,7 @@ pub fn generate() -> String {
         input::Navigation,
         notice::CursorNotice,
         notice::Notice,
+        notice::Sound,
         notice::Thing,
         notice::HiddenBy,
         notice::BlockedBy,

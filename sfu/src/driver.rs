@@ -17,6 +17,7 @@ use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::state::RTCPeerConnectionState;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc::rtp::Packet;
+use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
 use rtc::sansio::Protocol;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use std::collections::{HashMap, HashSet};
@@ -26,7 +27,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 use tandem_protocol::control::{Connection as State, Peer, PeerName, SfuOrder, SfuReport};
 use tandem_protocol::{Audience, ParticipantId, Private, Rights, SessionId};
-use tandem_router::{Agent, Customer, Member, Now, Packet as Routed};
+use tandem_router::{Member, Now, Packet as Routed};
 
 /// A peer that has not connected, or come back, after so long is forgotten.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -76,6 +77,7 @@ pub(crate) struct Driver {
 struct Arrived {
     key: Key,
     audience: Audience,
+    kind: RtpCodecKind,
     packet: Packet,
     at: Instant,
 }
@@ -180,8 +182,10 @@ impl Driver {
                     gone |= self.state_changed(key, state, at)
                 }
                 RTCPeerConnectionEvent::OnTrack(RTCTrackEvent::OnOpen(track)) => {
-                    if let Some(audience) = track.stream_ids.iter().find_map(|id| Audience::from_name(id)) {
-                        room.audiences.insert(track.track_id, audience);
+                    let audience = track.stream_ids.iter().find_map(|id| Audience::from_name(id));
+                    let kind = room.peers.get_mut(&key.1).and_then(|peer| peer.kind_of(track.receiver_id));
+                    if let (Some(audience), Some(kind)) = (audience, kind) {
+                        room.audiences.insert(track.track_id, (audience, kind));
                     }
                 }
                 RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => {
@@ -220,9 +224,12 @@ impl Driver {
         while let Some(message) = room.peers.get_mut(&key.1).and_then(|peer| peer.rtc.poll_read()) {
             match message.message {
                 RTCMessage::RtpPacket(track, packet) => {
-                    if let (PeerName::Publisher, Some(audience)) = (key.1, room.audiences.get(&track).copied()) {
-                        room.ssrcs.insert(audience, packet.header.ssrc);
-                        arrived.push(Arrived { key: key.clone(), audience, packet, at });
+                    if let (PeerName::Publisher, Some((audience, kind))) = (key.1, room.audiences.get(&track).copied())
+                    {
+                        if kind == RtpCodecKind::Video {
+                            room.ssrcs.insert(audience, packet.header.ssrc);
+                        }
+                        arrived.push(Arrived { key: key.clone(), audience, kind, packet, at });
                     }
                 }
                 // Only keyframe requests come so far, and they come from people.
@@ -248,22 +255,22 @@ impl Driver {
     }
 
     fn forward(&mut self, arrived: Arrived) {
-        let Arrived { key, audience, packet, at } = arrived;
-        self.metrics.received(audience);
+        let Arrived { key, audience, kind, packet, at } = arrived;
+        self.metrics.received(audience, kind);
         let now = self.now(at);
         let Some(room) = self.rooms.get_mut(&key.0) else { return };
-        let sequence = packet.header.sequence_number;
-        let to: Vec<_> = match audience {
-            Audience::Customer => {
-                room.tracks.customer.route(&Routed::<Customer>::new(sequence, &packet.payload)).collect()
-            }
-            Audience::Agent => room.tracks.agent.route(&Routed::<Agent>::new(sequence, &packet.payload)).collect(),
+        let (sequence, payload, tracks) = (packet.header.sequence_number, &packet.payload, &mut room.tracks);
+        let to = match (kind, audience) {
+            (RtpCodecKind::Audio, Audience::Customer) => tracks.customer.route_sound(&Routed::sound(sequence)),
+            (RtpCodecKind::Audio, Audience::Agent) => tracks.agent.route_sound(&Routed::sound(sequence)),
+            (_, Audience::Customer) => tracks.customer.route(&Routed::new(sequence, payload)),
+            (_, Audience::Agent) => tracks.agent.route(&Routed::new(sequence, payload)),
         };
         let mut sent = 0;
         for (who, sequence) in to {
             let name = PeerName::Participant { id: who };
             let Some(peer) = room.peers.get_mut(&name) else { continue };
-            if peer.forward(&packet, sequence, at) {
+            if peer.forward(kind, &packet, sequence, at) {
                 sent += 1;
             } else {
                 self.metrics.dropped(Dropped::Send);
@@ -275,11 +282,11 @@ impl Driver {
             Audience::Customer => room.tracks.customer.is_waiting(),
             Audience::Agent => room.tracks.agent.is_waiting(),
         };
-        if waiting {
+        if waiting && kind == RtpCodecKind::Video {
             ask_for_keyframe(room, audience, now, at, &self.metrics);
             self.touched.insert((key.0.clone(), PeerName::Publisher));
         }
-        self.metrics.forwarded(audience, sent);
+        self.metrics.forwarded(audience, kind, sent);
         self.metrics.forward.observe(at.elapsed().as_secs_f64());
     }
 
@@ -455,7 +462,7 @@ impl Driver {
         self.by_ufrag.insert(connection.ufrag.clone(), key.clone());
         room.peers.insert(key.1, connection);
         if let Peer::Subscriber { participant, role, rights } = peer {
-            room.members.insert(participant, Member { role, rights });
+            room.members.insert(participant, Member::new(role, rights));
         }
         self.timers.set(Due::Patience(key.clone()), Some(now + PATIENCE));
         self.touched.insert(key);

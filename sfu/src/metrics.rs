@@ -1,4 +1,5 @@
 use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry};
+use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
 use tandem_protocol::Audience;
 
 /// Why something was not passed on.
@@ -36,6 +37,8 @@ impl Dropped {
 pub struct SfuMetrics {
     packets_in: IntCounterVec,
     packets_out: IntCounterVec,
+    sound_in: IntCounterVec,
+    sound_out: IntCounterVec,
     dropped: IntCounterVec,
     /// Requests for an IDR: those that came, and those that went on.
     pub keyframe_requests: IntCounterVec,
@@ -63,8 +66,10 @@ impl SfuMetrics {
         let forward = Histogram::with_opts(HistogramOpts::from(forward).buckets(buckets))?;
         registry.register(Box::new(forward.clone()))?;
         Ok(SfuMetrics {
-            packets_in: counters("packets_received_total", "Media packets from nodes.", "audience")?,
-            packets_out: counters("packets_forwarded_total", "Media packets to subscribers.", "audience")?,
+            packets_in: counters("packets_received_total", "Packets of pictures from nodes.", "audience")?,
+            packets_out: counters("packets_forwarded_total", "Packets of pictures to subscribers.", "audience")?,
+            sound_in: counters("sound_packets_received_total", "Packets of sound from nodes.", "audience")?,
+            sound_out: counters("sound_packets_forwarded_total", "Packets of sound to who hears it.", "audience")?,
             dropped: counters("dropped_total", "What was not passed on.", "reason")?,
             keyframe_requests: counters("keyframe_requests_total", "Requests for an IDR.", "direction")?,
             messages: counters("channel_messages_total", "Data channel messages passed on.", "channel")?,
@@ -74,12 +79,14 @@ impl SfuMetrics {
         })
     }
 
-    pub(crate) fn received(&self, audience: Audience) {
-        self.packets_in.with_label_values(&[audience.as_str()]).inc();
+    pub(crate) fn received(&self, audience: Audience, kind: RtpCodecKind) {
+        let packets = if kind == RtpCodecKind::Audio { &self.sound_in } else { &self.packets_in };
+        packets.with_label_values(&[audience.as_str()]).inc();
     }
 
-    pub(crate) fn forwarded(&self, audience: Audience, packets: u64) {
-        self.packets_out.with_label_values(&[audience.as_str()]).inc_by(packets);
+    pub(crate) fn forwarded(&self, audience: Audience, kind: RtpCodecKind, sent: u64) {
+        let packets = if kind == RtpCodecKind::Audio { &self.sound_out } else { &self.packets_out };
+        packets.with_label_values(&[audience.as_str()]).inc_by(sent);
     }
 
     pub(crate) fn dropped(&self, reason: Dropped) {

@@ -14,8 +14,8 @@ use rtc::peer_connection::transport::{
 };
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp::Packet;
-use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind};
-use rtc::rtp_transceiver::{RTCRtpSenderId, RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
+use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodec, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind};
+use rtc::rtp_transceiver::{RTCRtpReceiverId, RTCRtpSenderId, RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
 use rtc::sansio::Protocol;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -57,11 +57,12 @@ pub(crate) struct Connection {
     pub(crate) connected: bool,
     /// Nothing has come that proves it to be there for a while.
     pub(crate) is_silent: bool,
-    outgoing: Option<Outgoing>,
+    picture: Option<Outgoing>,
+    sound: Option<Outgoing>,
     line: Arc<Line>,
 }
 
-/// The track towards a person.
+/// A track towards a person.
 struct Outgoing {
     sender: RTCRtpSenderId,
     ssrc: u32,
@@ -100,20 +101,28 @@ pub(crate) fn answer(
     now: Instant,
 ) -> Result<Answered, PeerError> {
     let offer = RTCSessionDescription::offer(offer).map_err(|_| PeerError::Offer)?;
+    let takes_sound = offer.sdp.lines().any(|line| line.starts_with("m=audio "));
     let ssrc = rand::random();
     let line = Arc::new(Line { estimate: AtomicU32::new(0), arrived: AtomicU32::new(NOTHING) });
     let mut rtc = build(direction, ssrc, line.clone(), now).ok_or(PeerError::Start)?;
-    let sender = match direction {
-        Direction::ToPerson => Some(rtc.add_track(track(ssrc)).map_err(|_| PeerError::Start)?),
+    let (mut picture, mut sound) = (None, None);
+    match direction {
+        Direction::ToPerson => {
+            picture = Some(add_track(&mut rtc, RtpCodecKind::Video, ssrc)?);
+            if takes_sound {
+                sound = Some(add_track(&mut rtc, RtpCodecKind::Audio, rand::random())?);
+            }
+        }
         Direction::FromNode => {
             for _ in tandem_protocol::Audience::ALL {
-                let init =
-                    RTCRtpTransceiverInit { direction: RTCRtpTransceiverDirection::Recvonly, ..Default::default() };
-                rtc.add_transceiver_from_kind(RtpCodecKind::Video, Some(init)).map_err(|_| PeerError::Start)?;
+                for kind in [RtpCodecKind::Video, RtpCodecKind::Audio] {
+                    let init =
+                        RTCRtpTransceiverInit { direction: RTCRtpTransceiverDirection::Recvonly, ..Default::default() };
+                    rtc.add_transceiver_from_kind(kind, Some(init)).map_err(|_| PeerError::Start)?;
+                }
             }
-            None
         }
-    };
+    }
     rtc.set_remote_description(now, offer).map_err(|_| PeerError::Offer)?;
     for address in addresses {
         add_candidate(&mut rtc, *address).ok_or(PeerError::Start)?;
@@ -123,17 +132,10 @@ pub(crate) fn answer(
     let sdp = rtc.local_description().ok_or(PeerError::Offer)?.sdp;
     let ufrag =
         sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).ok_or(PeerError::Offer)?.trim().to_owned();
-    let outgoing = sender.map(|sender| negotiated(&mut rtc, sender, ssrc)).transpose()?;
-    let connection = Connection {
-        rtc,
-        ufrag,
-        addresses: Vec::new(),
-        path: None,
-        connected: false,
-        is_silent: false,
-        outgoing,
-        line,
-    };
+    let picture = picture.map(|added| negotiated(&mut rtc, added).ok_or(PeerError::Offer)).transpose()?;
+    // Whoever has no Opus sees, and hears nothing.
+    let sound = sound.and_then(|added| negotiated(&mut rtc, added));
+    let connection = Connection { rtc, ufrag, addresses: Vec::new(), path: None, connected: false, is_silent: false, picture, sound, line };
     Ok(Answered { connection, sdp })
 }
 
@@ -163,11 +165,24 @@ fn build(direction: Direction, ssrc: u32, line: Arc<Line>, now: Instant) -> Opti
         .ok()
 }
 
-fn track(ssrc: u32) -> MediaStreamTrack {
+/// A track that was added to a connection, before the other end agreed to it.
+struct Added {
+    sender: RTCRtpSenderId,
+    ssrc: u32,
+    codec: RTCRtpCodec,
+}
+
+/// Adds the picture, or the sound. They are of two streams, so that the picture is not held back for the sound.
+fn add_track(rtc: &mut RTCPeerConnection, kind: RtpCodecKind, ssrc: u32) -> Result<Added, PeerError> {
+    let (stream, name, codec) = match kind {
+        RtpCodecKind::Audio => ("tandem-sound", "sound", tandem_media::sound_codec()),
+        _ => ("tandem", "screen", tandem_media::codec()),
+    };
     let rtp_coding_parameters = RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() };
-    let encoding =
-        RTCRtpEncodingParameters { rtp_coding_parameters, codec: tandem_media::codec(), ..Default::default() };
-    MediaStreamTrack::new("tandem".into(), "screen".into(), "screen".into(), RtpCodecKind::Video, vec![encoding])
+    let encoding = RTCRtpEncodingParameters { rtp_coding_parameters, codec: codec.clone(), ..Default::default() };
+    let track = MediaStreamTrack::new(stream.into(), name.into(), name.into(), kind, vec![encoding]);
+    let sender = rtc.add_track(track).map_err(|_| PeerError::Start)?;
+    Ok(Added { sender, ssrc, codec })
 }
 
 fn add_candidate(rtc: &mut RTCPeerConnection, address: SocketAddr) -> Option<()> {
@@ -179,19 +194,21 @@ fn add_candidate(rtc: &mut RTCPeerConnection, address: SocketAddr) -> Option<()>
 
 /// What the other end agreed to for a track of ours. The ids in packets must be these: others are refused or, worse,
 /// vanish.
-fn negotiated(rtc: &mut RTCPeerConnection, sender: RTCRtpSenderId, ssrc: u32) -> Result<Outgoing, PeerError> {
-    let mut rtp_sender = rtc.rtp_sender(sender).ok_or(PeerError::Offer)?;
+fn negotiated(rtc: &mut RTCPeerConnection, added: Added) -> Option<Outgoing> {
+    let Added { sender, ssrc, codec } = added;
+    let mut rtp_sender = rtc.rtp_sender(sender)?;
     let parameters = &rtp_sender.get_parameters().rtp_parameters;
-    let codec = parameters.codecs.iter().find(|codec| codec.rtp_codec.mime_type.eq_ignore_ascii_case("video/h264"));
-    let payload_type = codec.ok_or(PeerError::Offer)?.payload_type;
+    let agreed = parameters.codecs.iter().find(|c| c.rtp_codec.mime_type.eq_ignore_ascii_case(&codec.mime_type))?;
+    let payload_type = agreed.payload_type;
     let extension = parameters.header_extensions.iter().find(|e| e.uri == tandem_media::PLAYOUT_DELAY);
-    Ok(Outgoing { sender, ssrc, payload_type, playout_delay: extension.map(|e| e.id as u8), last: None })
+    Some(Outgoing { sender, ssrc, payload_type, playout_delay: extension.map(|e| e.id as u8), last: None })
 }
 
 impl Connection {
     /// Sends a node's packet on to this person under its new number, with its time stamp as it is.
-    pub(crate) fn forward(&mut self, packet: &Packet, sequence: u16, now: Instant) -> bool {
-        let Some(outgoing) = self.outgoing.as_mut().filter(|_| self.connected) else { return false };
+    pub(crate) fn forward(&mut self, kind: RtpCodecKind, packet: &Packet, sequence: u16, now: Instant) -> bool {
+        let track = if kind == RtpCodecKind::Audio { &mut self.sound } else { &mut self.picture };
+        let Some(outgoing) = track.as_mut().filter(|_| self.connected) else { return false };
         let mut packet = packet.clone();
         packet.header.ssrc = outgoing.ssrc;
         packet.header.payload_type = outgoing.payload_type;
@@ -211,11 +228,16 @@ impl Connection {
 
     /// Whether this person has the latest picture, and asks for a keyframe only because nothing changes.
     pub(crate) fn is_bored(&self, now: Instant) -> bool {
-        let last = self.outgoing.as_ref().and_then(|outgoing| outgoing.last);
+        let last = self.picture.as_ref().and_then(|picture| picture.last);
         last.is_some_and(|(sequence, at)| {
             now.saturating_duration_since(at) >= BORED
                 && self.line.arrived.load(Ordering::Relaxed) == u32::from(sequence)
         })
+    }
+
+    /// Whether a receiver is for pictures or for sound.
+    pub(crate) fn kind_of(&mut self, receiver: RTCRtpReceiverId) -> Option<RtpCodecKind> {
+        Some(self.rtc.rtp_receiver(receiver)?.track().kind())
     }
 
     /// Whether the other end has said goodbye (a DTLS `close_notify`).

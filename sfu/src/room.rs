@@ -3,13 +3,14 @@
 use crate::metrics::{Dropped, SfuMetrics};
 use crate::peer::Connection;
 use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit, RTCDataChannelMessage};
+use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
 
 use std::collections::HashMap;
 use std::time::Instant;
 use tandem_protocol::control::{Demand, PeerName};
 use tandem_protocol::input::channel;
-use tandem_protocol::{Audience, ParticipantId, Rights, to_json};
-use tandem_router::{Budget, Channel, Member, Now, Tracks};
+use tandem_protocol::{Audience, ParticipantId, Rights, Role, to_json};
+use tandem_router::{Budget, Channel, Member, Now, Sent, Tracks};
 
 /// Messages kept for a node that is not connected yet, for each channel.
 const EARLY: usize = 64;
@@ -20,9 +21,9 @@ pub(crate) struct Room {
     pub(crate) peers: HashMap<PeerName, Connection>,
     /// What people are and may, and so which track they get and what goes through.
     pub(crate) members: HashMap<ParticipantId, Member>,
-    /// The audience of each of the node's tracks, by the stack's track id.
-    pub(crate) audiences: HashMap<String, Audience>,
-    /// A keyframe is asked for by the SSRC of the node's track.
+    /// The audience of each of the node's tracks and what it carries, by the stack's track id.
+    pub(crate) audiences: HashMap<String, (Audience, RtpCodecKind)>,
+    /// A keyframe is asked for by the SSRC of the node's picture.
     pub(crate) ssrcs: HashMap<Audience, u32>,
     relays: HashMap<(ParticipantId, Channel), Relay>,
     /// The node's own channel, for demands.
@@ -124,12 +125,17 @@ impl Room {
             PeerName::Participant { id: who } => {
                 let relay = self.relays.iter_mut().find(|((whose, _), relay)| *whose == who && relay.person == id);
                 let Some(((_, channel), relay)) = relay else { return };
-                if !self.members.get(&who).is_some_and(|member| member.may_send(*channel, &message.data)) {
+                let sent = self.members.get(&who).map_or(Sent::Nowhere, |member| member.sends(*channel, &message.data));
+                if sent == Sent::Nowhere {
                     metrics.dropped(Dropped::Denied);
                     return;
                 }
                 if !relay.budget.take(message.data.len(), now) {
                     metrics.dropped(Dropped::Flood);
+                    return;
+                }
+                if let Sent::Sound(listens) = sent {
+                    self.listen(who, listens);
                     return;
                 }
                 match relay.node.filter(|_| relay.node_open) {
@@ -188,12 +194,22 @@ impl Room {
             (false, true) => self.tracks.unsubscribe(who),
             (true, true) | (false, false) => {}
         }
+        self.tracks.hear(who, member.role, is_there && member.hears_page());
         is_there && may_see && !sees
+    }
+
+    /// Somebody wants the sound, or no more.
+    fn listen(&mut self, who: ParticipantId, listens: bool) {
+        if let Some(member) = self.members.get_mut(&who) {
+            member.listens = listens;
+            self.allow(who, None);
+        }
     }
 
     /// A person is gone: their track, and their channels at both ends.
     pub(crate) fn person_left(&mut self, who: ParticipantId) {
         self.tracks.unsubscribe(who);
+        self.tracks.hear(who, Role::Customer, false);
         self.members.remove(&who);
         Channel::ALL.into_iter().for_each(|channel| self.close_relay(who, channel));
     }

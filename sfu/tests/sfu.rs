@@ -148,6 +148,69 @@ async fn rights_are_taken_away_and_given_back_at_once() {
     assert_eq!(node.wire.message("control/2").await, said("heard").as_bytes());
 }
 
+/// As if node and page let everything pass.
+#[tokio::test]
+async fn the_sound_goes_to_who_asked_for_it_and_may() {
+    let (mut world, session) = (World::new().await, session(1));
+    let mut node = world.node(&session).await;
+    let mut customer = world.person(&session, CUSTOMER, Role::Customer).await;
+    let mut agent = world.person(&session, AGENT, Role::Agent).await;
+    let allow = |rights| SfuOrder::Allow { session: session.clone(), participant: ParticipantId(AGENT), rights };
+    let wants = |on| to_json(&ControlInput::Sound { on });
+    let hearers = async |node: &mut Node, audience, hearers| loop {
+        let demand: Demand = serde_json::from_slice(&node.wire.message(channel::SFU).await).unwrap();
+        if (demand.audience, demand.hearers) == (audience, hearers) {
+            break;
+        }
+    };
+    let play = async |node: &mut Node, world: &World, mark| {
+        for audience in Audience::ALL {
+            node.play(audience, mark).await;
+        }
+        world.until(|world| world.count("sound_packets_received_total", "agent") == u64::from(mark)).await;
+    };
+    world.order(allow(Rights { hear: false, ..Rights::ALL })).await;
+    // Orders are obeyed in turn, so the first is when the second is.
+    world.person(&session, 3, Role::Supervisor).await;
+    // Nobody has asked.
+    play(&mut node, &world, 1).await;
+    agent.send(channel::CONTROL, &wants(true)).await;
+    world.until(|world| world.count("dropped_total", "denied") == 1).await;
+    customer.send(channel::CONTROL, &wants(true)).await;
+    hearers(&mut node, Audience::Customer, 1).await;
+    play(&mut node, &world, 2).await;
+    let first = customer.sound().await;
+    assert_eq!(first.payload[..], [Audience::Customer as u8, 2]);
+    // What is allowed now was not asked for before.
+    world.order(allow(Rights::ALL)).await;
+    world.person(&session, 4, Role::Supervisor).await;
+    play(&mut node, &world, 3).await;
+    agent.send(channel::CONTROL, &wants(true)).await;
+    hearers(&mut node, Audience::Agent, 1).await;
+    play(&mut node, &world, 4).await;
+    assert_eq!(agent.sound().await.payload[..], [Audience::Agent as u8, 4]);
+    // A pause, after which it goes on without being asked for again.
+    world.order(allow(Rights::NONE)).await;
+    hearers(&mut node, Audience::Agent, 0).await;
+    play(&mut node, &world, 5).await;
+    world.order(allow(Rights::ALL)).await;
+    hearers(&mut node, Audience::Agent, 1).await;
+    play(&mut node, &world, 6).await;
+    assert_eq!(agent.sound().await.payload[..], [Audience::Agent as u8, 6]);
+    agent.send(channel::CONTROL, &wants(false)).await;
+    hearers(&mut node, Audience::Agent, 0).await;
+    play(&mut node, &world, 7).await;
+    let mut last = first;
+    for mark in 3..=7 {
+        let next = customer.sound().await;
+        assert_eq!(next.payload[..], [Audience::Customer as u8, mark]);
+        assert_eq!(next.header.sequence_number, last.header.sequence_number.wrapping_add(1));
+        last = next;
+    }
+    assert_eq!(world.count("sound_packets_forwarded_total", "customer"), 6);
+    assert_eq!(world.count("sound_packets_forwarded_total", "agent"), 2);
+}
+
 #[tokio::test]
 async fn a_flood_costs_its_sender_alone() {
     let (mut world, session) = (World::new().await, session(1));

@@ -9,15 +9,17 @@ export async function openBrowser() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
 }
 
-export async function joinAsCustomer(browser, url, options) {
-  const page = await (await browser.newContext(options)).newPage();
+/** `listen` runs in the person's page before its first script. */
+export async function joinAsCustomer(browser, url, options, listen = () => {}) {
+  const context = await browser.newContext(options);
+  await context.addInitScript(listen);
+  const page = await context.newPage();
   await page.goto(url);
   await page.click('[data-tandem=accept]');
   await seesPicture(page);
   return page;
 }
 
-/** `listen` runs in the agent's page before its first script. */
 export async function joinAsAgent(browser, url, options, listen = () => {}) {
   const context = await browser.newContext(options);
   await context.addInitScript(listen);

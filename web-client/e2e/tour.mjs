@@ -218,6 +218,7 @@ async function session(system, context, agent, look) {
   await handOver(agent, look);
   await drawings(customer, agent, look);
   await chat(customer, agent, look);
+  await sound(system, customer, agent, look);
   await customer.locator('[data-tandem=pause]').click();
   await Promise.all([customer, agent].map((page) => page.waitForFunction(() => document.documentElement.dataset.session === 'paused')));
   await look('customer-paused', customer);
@@ -236,6 +237,20 @@ async function session(system, context, agent, look) {
   await Promise.all([customer, agent].map((page) => page.waitForFunction(() => document.documentElement.dataset.session === 'ended')));
   await look('customer-ended', customer);
   await look('console-ended', agent);
+}
+
+/** Both hear the page; on a phone the button is in the sheet of the pen. */
+async function sound(system, customer, agent, look) {
+  await system.api('PUT', '/companies/demo/policy', { agent: { hear: true } });
+  await agent.locator('[data-tandem=sound]:visible').click();
+  const more = customer.locator('[data-tandem=more]:visible');
+  const phone = (await more.count()) > 0;
+  if (phone) await more.click();
+  await customer.locator('[data-tandem=sound]:visible').click();
+  await look('customer-hearing', customer);
+  await look('console-hearing', agent);
+  if (phone) await more.click();
+  await system.api('PUT', '/companies/demo/policy', {});
 }
 
 /** A page that asks for files, and one that has some. */

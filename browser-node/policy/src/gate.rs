@@ -133,6 +133,11 @@ impl Gate {
         self.asked = asked;
     }
 
+    /// Whether somebody may hear what pages play.
+    pub fn hears(&self, who: ParticipantId) -> bool {
+        self.may(who, Act::Hear)
+    }
+
     /// When [`Self::expire`] must be called at the latest.
     pub fn deadline(&self) -> Option<Millis> {
         self.pointer.deadline()
@@ -182,6 +187,7 @@ impl Gate {
                 | ControlInput::Tab { .. }
                 | ControlInput::NewTab
                 | ControlInput::Listen { .. }
+                | ControlInput::Sound { .. }
                 | ControlInput::Answer { .. }
         );
         if !lets_go && is_for_page && !self.is_judged(role) {
@@ -230,8 +236,8 @@ impl Gate {
             ControlInput::ReleaseAll => self.let_go(who),
             ControlInput::Navigate { to } => Outcome::acts([Action::Navigate { to }]),
             ControlInput::Tab { tab, close } => Outcome::acts([Action::Tab { tab, close }]),
-            // The session keeps who listens.
-            ControlInput::Listen { .. } => Outcome::default(),
+            // The session keeps who listens, and the SFU who wants the sound.
+            ControlInput::Listen { .. } | ControlInput::Sound { .. } => Outcome::default(),
             ControlInput::Reach { node } => Outcome::acts([Action::Reach { node }]),
             ControlInput::NewTab => Outcome::acts([Action::NewTab]),
             ControlInput::Answer { dialog, answer } => Outcome::acts([Action::Answer { dialog, answer }]),

@@ -205,7 +205,7 @@ fn a_key_that_two_hold_is_up_when_both_let_go() {
 
 #[test]
 fn roles_may_what_the_policy_says() {
-    let none = Permissions { control: false, typing: false, navigate: false };
+    let none = Permissions { control: false, typing: false, navigate: false, hear: false };
     let back = || ControlInput::Navigate { to: Navigation::Back };
     for (permissions, input, allowed) in [
         (Permissions { control: true, ..none }, button(true), true),
@@ -215,6 +215,9 @@ fn roles_may_what_the_policy_says() {
         (Permissions { navigate: true, ..none }, back(), true),
         (Permissions { typing: true, ..none }, back(), false),
         (none, ControlInput::Tab { tab: TabId(1), close: true }, false),
+        (Permissions { hear: true, ..none }, ControlInput::Sound { on: true }, true),
+        (Permissions::default(), ControlInput::Sound { on: true }, false),
+        (none, ControlInput::Sound { on: false }, true),
         (Permissions::default(), ControlInput::Resize { viewport: Viewport::DEFAULT, device: None }, false),
     ] {
         let mut gate = gate();
@@ -222,6 +225,19 @@ fn roles_may_what_the_policy_says() {
         assert_eq!(gate.act(AGENT, input.clone(), START).denied.is_none(), allowed, "{input:?}");
         assert!(self::gate().act(CUSTOMER, input, START).denied.is_none(), "the customer may everything");
     }
+}
+
+#[test]
+fn nobody_but_the_customer_hears_the_page_before_the_policy_says_so() {
+    let mut gate = gate();
+    let hear = Permissions { hear: true, ..Permissions::default() };
+    assert!(gate.hears(CUSTOMER) && !gate.hears(AGENT) && !gate.hears(ParticipantId(99)));
+    gate.set_policy(Policy { supervisor: hear, ..Policy::default() });
+    assert!(!gate.hears(AGENT));
+    gate.set_policy(Policy { agent: hear, ..Policy::default() });
+    assert!(gate.hears(AGENT));
+    gate.allow(AGENT, Rights::NONE);
+    assert!(!gate.hears(AGENT) && gate.hears(CUSTOMER), "as when the customer pauses");
 }
 
 #[test]
@@ -245,7 +261,7 @@ fn losing_control_lets_go() {
     let mut gate = gate();
     gate.act(AGENT, button(true), START);
     gate.act(AGENT, key("KeyA", "a", true, Modifiers::default()), START);
-    let none = Permissions { control: false, typing: false, navigate: false };
+    let none = Permissions { control: false, typing: false, navigate: false, hear: false };
     assert_eq!(gate.set_policy(Policy { agent: none, ..Policy::default() }).permits.len(), 2);
 }
 
@@ -396,6 +412,7 @@ fn rights_hold_for_every_role_and_act() {
         (Act::Type, ControlInput::Text { id: InputId(1), text: "x".into() }),
         (Act::Navigate, ControlInput::Navigate { to: Navigation::Back }),
         (Act::OpenTabs, ControlInput::Tab { tab: TabId(1), close: true }),
+        (Act::Hear, ControlInput::Sound { on: true }),
         (Act::CustomersOwn, ControlInput::Hide { x: 1.0, y: 1.0 }),
         (Act::LetGo, ControlInput::ReleaseAll),
     ];
@@ -405,10 +422,13 @@ fn rights_hold_for_every_role_and_act() {
         (Act::Type, Rights { typing: true, ..Rights::NONE }),
         (Act::Navigate, Rights { navigate: true, ..Rights::NONE }),
         (Act::OpenTabs, Rights { open_tabs: true, ..Rights::NONE }),
+        (Act::Hear, Rights { hear: true, ..Rights::NONE }),
     ];
+    let all = Permissions { hear: true, ..Permissions::default() };
+    let policy = Policy { agent: all, supervisor: all, ..Policy::default() };
     for role in [Role::Customer, Role::Agent, Role::Supervisor] {
         let gate = |rights| {
-            let mut gate = Gate::new(Policy::default(), Viewport::DEFAULT);
+            let mut gate = Gate::new(policy.clone(), Viewport::DEFAULT);
             gate.set_guarded(true);
             gate.admit(AGENT, role, rights, START);
             gate

@@ -38,7 +38,8 @@ pub struct Only<A: For, T> {
 }
 
 impl<A: For, T> Only<A, T> {
-    /// For [`super::view`], [`super::encoder`] and [`super::notices`] alone: they know what an audience may see.
+    /// For [`super::view`], [`super::encoder`], [`super::notices`] and [`super::sound`] alone: they know what an audience may
+    /// see and hear.
     pub(super) fn new(value: T) -> Self {
         Self { value, audience: PhantomData }
     }

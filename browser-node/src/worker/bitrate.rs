@@ -23,7 +23,12 @@ mod tests {
 
     #[test]
     fn the_slowest_subscriber_decides() {
-        let demand = |subscribers, bits_per_second| Demand { audience: Audience::Agent, subscribers, bits_per_second };
+        let demand = |subscribers, bits_per_second| Demand {
+            audience: Audience::Agent,
+            subscribers,
+            hearers: 0,
+            bits_per_second,
+        };
         for (demands, expected) in [
             (vec![], 3_000_000),
             (vec![demand(1, None)], 3_000_000),

@@ -55,6 +55,8 @@ pub struct Settings<'a> {
     pub extension: &'a Path,
     /// The port of the session's egress proxy on loopback.
     pub proxy_port: u16,
+    /// The socket of the session's sound server; pages are mute without one.
+    pub sound: Option<&'a Path>,
 }
 
 /// A running Chromium. Dropped, it is killed; it also ends by itself when our ends of its sockets close.
@@ -103,6 +105,11 @@ impl Chromium {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
+        if let Some(socket) = settings.sound {
+            let mut server = OsString::from("unix:");
+            server.push(socket);
+            command.env("PULSE_SERVER", server);
+        }
         let inherited =
             [(theirs.as_raw_fd(), PIPE[0]), (theirs.as_raw_fd(), PIPE[1]), (their_wayland.as_raw_fd(), WAYLAND)];
         // SAFETY: the closure runs between fork and exec and calls only async-signal-safe functions on numbers.
@@ -168,7 +175,6 @@ fn flags(profile: &Path, settings: &Settings<'_>) -> Vec<OsString> {
         "--hide-crash-restore-bubble",
         "--metrics-recording-only",
         "--no-pings",
-        "--mute-audio",
         // A page in front of nobody must go on, since somebody looks at it through us.
         "--disable-backgrounding-occluded-windows",
         "--disable-renderer-backgrounding",
@@ -180,6 +186,9 @@ fn flags(profile: &Path, settings: &Settings<'_>) -> Vec<OsString> {
     .map(OsString::from)
     .collect();
     flags.push(with_path);
+    if settings.sound.is_none() {
+        flags.push("--mute-audio".into());
+    }
     for flag in ["--load-extension=", "--disable-extensions-except="] {
         let mut flag = OsString::from(flag);
         flag.push(settings.extension);

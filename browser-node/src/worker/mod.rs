@@ -24,6 +24,7 @@ mod requests;
 mod seat;
 mod session;
 mod sharing;
+mod sound;
 mod tabs;
 mod transfer;
 mod view;
@@ -37,6 +38,7 @@ use chromium::{Chromium, Settings};
 use encoder::Encoded;
 use seat::Seat;
 use session::{Live, Parts};
+use sound::PageSound;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -106,7 +108,7 @@ async fn serve(orders: &mut handshake::Orders, reporter: &Reporter) -> Result<En
             tally.flush();
         }
     });
-    let Warm { mut browser, seen, slots, mut encoded, compositor, chromium, egress, rules } = warm;
+    let Warm { mut browser, seen, slots, mut encoded, sound, compositor, chromium, egress, rules } = warm;
     // Nothing of the session is opened before every guard knows what to hide.
     let learnt = tokio::time::timeout(LEARN, browser.learn(&claim.policy)).await;
     learnt
@@ -119,6 +121,7 @@ async fn serve(orders: &mut handshake::Orders, reporter: &Reporter) -> Result<En
         browser,
         seen,
         slots: slots.clone(),
+        sound,
         rules,
         address: prepare.media_address,
         reports: reporter.clone(),
@@ -137,6 +140,7 @@ struct Warm {
     seen: eyes::Seen,
     slots: Slots,
     encoded: Encoders,
+    sound: PageSound,
     compositor: Compositor,
     chromium: Chromium,
     egress: tandem_egress::Egress,
@@ -153,16 +157,18 @@ impl Warm {
         let extension = Extension::new(rand::random());
         let path = prepare.directory.join("extension");
         extension.write(&path).context("the extension cannot be written")?;
+        // One clock for both pictures, since the customer's track may go from one encoder to the other, and for the sound.
+        let epoch = Instant::now();
+        let sound = PageSound::start(&prepare.directory, epoch);
         let settings = Settings {
             program: prepare.chromium.as_deref(),
             directory: &prepare.directory,
             extension: &path,
             proxy_port: egress.port(),
+            sound: sound.socket(),
         };
         let (chromium, sockets) = Chromium::start(&settings)?;
         let slots = Slots::new(bitrate::ample(viewport.picture()));
-        // One clock for both, since the customer's track may go from one encoder to the other.
-        let epoch = Instant::now();
         let encoded = Encoders {
             customer: encode(slots.customer.clone(), prepare, epoch)?,
             agent: encode(slots.agent.clone(), prepare, epoch)?,
@@ -178,7 +184,7 @@ impl Warm {
             .await
             .context("the browser does not answer")?;
         proof::prove(&mut browser, &mut seen, &compositor.handle(), viewport).await?;
-        Ok(Warm { browser, seen, slots, encoded, compositor, chromium, egress, rules })
+        Ok(Warm { browser, seen, slots, encoded, sound, compositor, chromium, egress, rules })
     }
 }
 

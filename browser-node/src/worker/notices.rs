@@ -71,6 +71,8 @@ impl Vouched {
             | Notice::Shown { .. }
             | Notice::Withheld { .. }
             | Notice::Hidden { .. }
+            // Whoever is told may hear it.
+            | Notice::Sound { .. }
             // Their own copy, which a guard has looked through.
             | Notice::Copied { .. }
             // Where they reached for something of their own outline.

@@ -1,4 +1,5 @@
-//! The worker's one WebRTC connection: two tracks to the SFU, and every participant's channels from it.
+//! The worker's one WebRTC connection: a picture and a sound for each audience to the SFU, and every participant's channels from
+//! it.
 
 use super::audience::{Agent, Customer, For, Only};
 use super::channels::{Channels, FromChannel};
@@ -15,9 +16,10 @@ use rtc::rtp::packetizer::Payloader;
 use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind};
 use std::net::IpAddr;
 use std::sync::Arc;
-use tandem_media::{PAYLOAD_TYPE, SRTP_PROFILES};
+use tandem_media::{PAYLOAD_TYPE, SOUND_PAYLOAD_TYPE, SRTP_PROFILES};
 use tandem_protocol::Audience;
 use tandem_protocol::input::channel;
+use tandem_sound::Packet as Sound;
 use tokio::sync::mpsc;
 use webrtc::data_channel::DataChannel;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
@@ -52,6 +54,8 @@ pub struct Publisher {
     connection: Arc<dyn PeerConnection>,
     customer: Track<Customer>,
     agent: Track<Agent>,
+    customer_sound: SoundTrack<Customer>,
+    agent_sound: SoundTrack<Agent>,
     channels: Channels,
 }
 
@@ -63,6 +67,14 @@ struct Track<A: For> {
     /// Of the last picture. The next one's is later, also when another encoder made it.
     timestamp: u32,
     payloader: H264Payloader,
+    audience: std::marker::PhantomData<A>,
+}
+
+/// The only way to an audience's ears.
+struct SoundTrack<A: For> {
+    rtp: Arc<TrackLocalStaticRTP>,
+    ssrc: u32,
+    sequence: u16,
     audience: std::marker::PhantomData<A>,
 }
 
@@ -82,6 +94,11 @@ impl Publisher {
             connection.add_track(track.clone()).await.map_err(|_| PublisherError::Step("take a track"))?;
             tokio::spawn(listen(track, audience, events.clone()));
         }
+        let (customer_sound, agent_sound) = (SoundTrack::<Customer>::new(), SoundTrack::<Agent>::new());
+        for rtp in [&customer_sound.rtp, &agent_sound.rtp] {
+            let track: Arc<dyn TrackLocal> = rtp.clone();
+            connection.add_track(track).await.map_err(|_| PublisherError::Step("take a track"))?;
+        }
         let sfu = connection
             .create_data_channel(channel::SFU, None)
             .await
@@ -91,7 +108,7 @@ impl Publisher {
         connection.set_local_description(offer).await.map_err(|_| PublisherError::Step("take its own offer"))?;
         gathering_done.recv().await;
         let offer = connection.local_description().await.ok_or(PublisherError::Step("find an address"))?;
-        Ok((Publisher { connection, customer, agent, channels }, offer.sdp))
+        Ok((Publisher { connection, customer, agent, customer_sound, agent_sound, channels }, offer.sdp))
     }
 
     pub async fn answer(&self, sdp: String) -> Result<(), PublisherError> {
@@ -111,6 +128,16 @@ impl Publisher {
     /// Sends a picture to agents, supervisors and the recorder.
     pub async fn send_to_agent(&mut self, picture: &Only<Agent, Encoded>) -> Result<(), PublisherError> {
         self.agent.send(picture).await
+    }
+
+    /// Sends sound to the customer.
+    pub async fn sound_to_customer(&mut self, packet: &Only<Customer, Sound>) -> Result<(), PublisherError> {
+        self.customer_sound.send(packet).await
+    }
+
+    /// Sends sound to agents, supervisors and the recorder.
+    pub async fn sound_to_agent(&mut self, packet: &Only<Agent, Sound>) -> Result<(), PublisherError> {
+        self.agent_sound.send(packet).await
     }
 
     pub async fn close(self) {
@@ -155,6 +182,38 @@ impl<A: For> Track<A> {
             self.rtp.write_rtp(Packet { header, payload }).await.map_err(|_| PublisherError::Step("send"))?;
         }
         Ok(())
+    }
+}
+
+impl<A: For> SoundTrack<A> {
+    fn new() -> SoundTrack<A> {
+        let ssrc = rand::random();
+        let stream = A::AUDIENCE.as_str().to_owned();
+        let name = format!("{stream}-sound");
+        let encoding = RTCRtpEncodingParameters {
+            rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
+            codec: tandem_media::sound_codec(),
+            ..Default::default()
+        };
+        let track = MediaStreamTrack::new(stream, name.clone(), name, RtpCodecKind::Audio, vec![encoding]);
+        let rtp = Arc::new(TrackLocalStaticRTP::new(track));
+        SoundTrack { rtp, ssrc, sequence: rand::random(), audience: std::marker::PhantomData }
+    }
+
+    async fn send(&mut self, packet: &Only<A, Sound>) -> Result<(), PublisherError> {
+        let Sound { data, timestamp, is_first } = packet.get().clone();
+        self.sequence = self.sequence.wrapping_add(1);
+        let header = Header {
+            version: 2,
+            // The first after a silence (RFC 3551 §4.1).
+            marker: is_first,
+            payload_type: SOUND_PAYLOAD_TYPE,
+            sequence_number: self.sequence,
+            timestamp,
+            ssrc: self.ssrc,
+            ..Default::default()
+        };
+        self.rtp.write_rtp(Packet { header, payload: data }).await.map_err(|_| PublisherError::Step("send"))
     }
 }
 

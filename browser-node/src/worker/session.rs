@@ -3,6 +3,7 @@
 
 mod drawing;
 mod errands;
+mod hearing;
 mod outline;
 mod pictures;
 mod talking;
@@ -23,6 +24,7 @@ use super::photon::Photons;
 use super::publisher::{FromPublisher, Publisher, PublisherError};
 use super::seat::Seat;
 use super::sharing::Sharing;
+use super::sound::{FromSound, PageSound};
 use super::view::{Over, Slots};
 use crate::handshake::{Order, Report, Reporter};
 use crate::metrics::{Counter, Stage};
@@ -57,6 +59,7 @@ pub struct Live {
     browser: Browser,
     seen: Seen,
     slots: Slots,
+    sound: PageSound,
     rules: watch::Sender<Rules>,
     address: IpAddr,
     publisher: Option<Publisher>,
@@ -124,6 +127,7 @@ pub struct Parts {
     pub browser: Browser,
     pub seen: Seen,
     pub slots: Slots,
+    pub sound: PageSound,
     /// What the browser may load.
     pub rules: watch::Sender<Rules>,
     /// The address from which the SFU is reached.
@@ -136,6 +140,7 @@ enum Event {
     Publisher(FromPublisher),
     ForCustomer(Box<Only<Customer, Encoded>>),
     ForAgent(Box<Only<Agent, Encoded>>),
+    Sound(FromSound),
     Unproved,
     Proved,
     Standing,
@@ -154,7 +159,7 @@ enum Event {
 
 impl Live {
     pub fn new(parts: Parts, claim: Claim) -> Live {
-        let Parts { seat, mut browser, seen, slots, rules, address: bind, reports } = parts;
+        let Parts { seat, mut browser, seen, slots, sound, rules, address: bind, reports } = parts;
         rules.send_modify(|rules| rules.sites = claim.policy.sites.clone());
         let viewport = claim.viewport.clamped();
         seen.visible.set(viewport);
@@ -169,6 +174,7 @@ impl Live {
             browser,
             seen,
             slots,
+            sound,
             rules,
             address: bind,
             publisher: None,
@@ -226,6 +232,7 @@ impl Live {
                 Some(event) = self.from_publisher.1.recv() => Event::Publisher(event),
                 Some(picture) = encoded.customer.recv() => Event::ForCustomer(Box::new(picture)),
                 Some(picture) = encoded.agent.recv() => Event::ForAgent(Box::new(picture)),
+                event = self.sound.next() => Event::Sound(event),
                 change = self.browser.next() => Event::Browser(change),
                 Ok(()) = self.seen.cursor.changed() => Event::Cursor,
                 Ok(()) = self.seen.field.changed() => Event::Field,
@@ -251,6 +258,7 @@ impl Live {
                 Event::Publisher(event) => self.publisher_event(event).await,
                 Event::ForCustomer(picture) => self.customer_picture(*picture).await,
                 Event::ForAgent(picture) => self.agent_picture(*picture).await,
+                Event::Sound(event) => self.sound_event(event).await,
                 Event::Unproved => self.ask_masked(),
                 Event::Proved => self.passed(),
                 Event::Standing => self.stands(),
@@ -328,6 +336,7 @@ impl Live {
                 let person = self.people.get_mut(&participant)?;
                 let (saw, audience) = (std::mem::replace(&mut person.rights, rights).view, person.role.audience());
                 self.look();
+                self.tell_sound_to(participant);
                 if rights.view && !saw {
                     self.welcome(participant);
                     self.sees_drawings(participant);
@@ -358,6 +367,8 @@ impl Live {
                 self.browser.learn_soon(policy.clone());
                 let outcome = self.gate.set_policy(policy);
                 self.carry_out(None, outcome, Instant::now());
+                self.look();
+                self.tell_sound();
             }
             Order::File { transfer, ticket } => {
                 self.browser.transfer(transfer, ticket);
@@ -591,7 +602,7 @@ fn id_of(input: &tandem_protocol::input::ControlInput) -> Option<InputId> {
         | Text { id, .. }
         | Touch { id, .. }
         | Pick { id, .. } => Some(*id),
-        NewTab | Listen { .. } | Reach { .. } | Answer { .. } | Find { .. } | File { .. } => None,
+        NewTab | Listen { .. } | Sound { .. } | Reach { .. } | Answer { .. } | Find { .. } | File { .. } => None,
         Compose { .. } | ReleaseAll | Navigate { .. } | Tab { .. } | Resize { .. } | Hide { .. } | Matches => None,
     }
 }

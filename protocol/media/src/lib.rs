@@ -1,4 +1,4 @@
-//! What the browser node and the SFU must agree on in WebRTC: the codec, the cipher, and who hears of keyframe requests.
+//! What the browser node and the SFU must agree on in WebRTC: the codecs, the cipher, and who hears of keyframe requests.
 
 mod keyframe_requests;
 
@@ -7,7 +7,7 @@ pub use keyframe_requests::KeyframeRequests;
 use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc::interceptor::{Registry, Slot};
 use rtc::peer_connection::configuration::interceptor_registry::register_default_interceptors;
-use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_H264, MediaEngine};
+use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_H264, MIME_TYPE_OPUS, MediaEngine};
 use rtc::rtp_transceiver::rtp_sender::{
     RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpHeaderExtensionCapability, RtpCodecKind,
 };
@@ -16,6 +16,8 @@ use rtc::shared::error::Error;
 /// Ours in offers; answers take the other end's.
 pub const PAYLOAD_TYPE: u8 = 102;
 const RTX_PAYLOAD_TYPE: u8 = 103;
+/// The sound's in our offers.
+pub const SOUND_PAYLOAD_TYPE: u8 = 111;
 /// Asks a receiver to hold pictures back no longer than said (Chromium's `playout-delay` header extension).
 pub const PLAYOUT_DELAY: &str = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
 /// The only cipher for media (RFC 7714).
@@ -32,8 +34,19 @@ pub fn codec() -> RTCRtpCodec {
     }
 }
 
-/// A media engine with our codec, its retransmissions and feedback, and the interceptors to go with it; keyframe requests
-/// reach the application.
+/// Opus (RFC 7587): stereo, with forward error correction, and no packets while there is nothing to hear.
+pub fn sound_codec() -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: MIME_TYPE_OPUS.into(),
+        clock_rate: 48_000,
+        channels: 2,
+        sdp_fmtp_line: "minptime=20;useinbandfec=1;usedtx=1;stereo=1;sprop-stereo=1".into(),
+        rtcp_feedback: vec![],
+    }
+}
+
+/// A media engine with our codecs, the picture's retransmissions and feedback, and the interceptors to go with it; keyframe
+/// requests reach the application.
 pub fn engine() -> Result<(MediaEngine, Registry), Error> {
     let mut media = MediaEngine::default();
     media.register_codec(
@@ -51,6 +64,10 @@ pub fn engine() -> Result<(MediaEngine, Registry), Error> {
     media.register_codec(
         RTCRtpCodecParameters { rtp_codec: rtx, payload_type: RTX_PAYLOAD_TYPE },
         RtpCodecKind::Video,
+    )?;
+    media.register_codec(
+        RTCRtpCodecParameters { rtp_codec: sound_codec(), payload_type: SOUND_PAYLOAD_TYPE },
+        RtpCodecKind::Audio,
     )?;
     let extension = RTCRtpHeaderExtensionCapability { uri: PLAYOUT_DELAY.into() };
     media.register_header_extension(extension, RtpCodecKind::Video, None)?;

@@ -5,14 +5,20 @@ use std::marker::PhantomData;
 #[derive(Debug)]
 pub struct Packet<A: For> {
     sequence: u16,
-    starts_keyframe: bool,
+    /// Whether a subscriber can begin with it.
+    is_start: bool,
     audience: PhantomData<A>,
 }
 
 impl<A: For> Packet<A> {
-    /// `payload` is the packet's, by RFC 6184.
+    /// Of a picture: `payload` is the packet's, by RFC 6184.
     pub fn new(sequence: u16, payload: &[u8]) -> Packet<A> {
-        Packet { sequence, starts_keyframe: starts_keyframe(payload), audience: PhantomData }
+        Packet { sequence, is_start: starts_keyframe(payload), audience: PhantomData }
+    }
+
+    /// Of the sound, which is whole in each packet.
+    pub fn sound(sequence: u16) -> Packet<A> {
+        Packet { sequence, is_start: true, audience: PhantomData }
     }
 }
 
@@ -35,12 +41,12 @@ pub fn starts_keyframe(payload: &[u8]) -> bool {
 /// Where a forwarder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forwarding {
-    /// Nothing can be shown before an IDR.
+    /// Nothing can be shown before an IDR, nor heard before a packet.
     Waiting,
     Running,
 }
 
-/// One subscriber of one track. It begins with an IDR, and its sequence numbers have no gaps but those of loss.
+/// One subscriber of one track. A picture begins with an IDR, and sequence numbers have no gaps but those of loss.
 #[derive(Debug)]
 pub struct Forwarder<A: For> {
     state: Forwarding,
@@ -64,7 +70,7 @@ impl<A: For> Forwarder<A> {
         self.state
     }
 
-    /// Waits for the next IDR: the pictures between are lost.
+    /// Waits for the next beginning: what comes before it is lost.
     pub(crate) fn restart(&mut self) {
         self.state = Forwarding::Waiting;
     }
@@ -72,7 +78,7 @@ impl<A: For> Forwarder<A> {
     /// The number under which a packet goes to this subscriber; none when it does not.
     pub fn forward(&mut self, packet: &Packet<A>) -> Option<u16> {
         if self.state == Forwarding::Waiting {
-            if !packet.starts_keyframe {
+            if !packet.is_start {
                 return None;
             }
             self.state = Forwarding::Running;

@@ -17,7 +17,7 @@ mod rights;
 pub use budget::{Budget, Channel};
 pub use forwarder::{Forwarder, Forwarding, Packet, starts_keyframe};
 pub use keyframes::KeyframeGate;
-pub use rights::Member;
+pub use rights::{Member, Sent};
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -49,10 +49,11 @@ impl For for Agent {
 /// A point on the driver's clock.
 pub type Now = Duration;
 
-/// The subscribers of one track.
+/// The subscribers of what one audience gets: its picture, and its sound.
 #[derive(Debug)]
 pub struct Track<A: For> {
     forwarders: HashMap<ParticipantId, Forwarder<A>>,
+    hearers: HashMap<ParticipantId, Forwarder<A>>,
     keyframes: KeyframeGate,
     told: Option<Demand>,
     audience: PhantomData<A>,
@@ -60,16 +61,28 @@ pub struct Track<A: For> {
 
 impl<A: For> Default for Track<A> {
     fn default() -> Self {
-        Track { forwarders: HashMap::new(), keyframes: KeyframeGate::default(), told: None, audience: PhantomData }
+        let (forwarders, hearers, keyframes) = Default::default();
+        Track { forwarders, hearers, keyframes, told: None, audience: PhantomData }
     }
 }
 
 impl<A: For> Track<A> {
-    /// Where a packet goes, and under which sequence number.
-    pub fn route(&mut self, packet: &Packet<A>) -> impl Iterator<Item = (ParticipantId, u16)> {
-        let numbered =
-            self.forwarders.iter_mut().filter_map(|(who, forwarder)| Some((*who, forwarder.forward(packet)?)));
-        numbered.collect::<Vec<_>>().into_iter()
+    /// Where a packet of the picture goes, and under which sequence number.
+    pub fn route(&mut self, packet: &Packet<A>) -> Vec<(ParticipantId, u16)> {
+        numbered(&mut self.forwarders, packet)
+    }
+
+    /// The same for a packet of the sound.
+    pub fn route_sound(&mut self, packet: &Packet<A>) -> Vec<(ParticipantId, u16)> {
+        numbered(&mut self.hearers, packet)
+    }
+
+    fn hear(&mut self, who: ParticipantId, hears: bool) {
+        if hears {
+            self.hearers.entry(who).or_insert_with(Forwarder::new);
+        } else {
+            self.hearers.remove(&who);
+        }
     }
 
     /// Whether a subscriber still waits for an IDR to begin with.
@@ -103,15 +116,17 @@ impl<A: For> Track<A> {
         let demand = Demand {
             audience: A::AUDIENCE,
             subscribers: self.forwarders.len() as u32,
+            hearers: self.hearers.len() as u32,
             bits_per_second: estimates.min(),
         };
         let alike = |a: Option<u32>, b: Option<u32>| match (a, b) {
             (Some(a), Some(b)) => a.abs_diff(b) <= a.max(b) / 10,
             (a, b) => a == b,
         };
-        let same = self
-            .told
-            .is_some_and(|t| t.subscribers == demand.subscribers && alike(t.bits_per_second, demand.bits_per_second));
+        let same = self.told.is_some_and(|t| {
+            (t.subscribers, t.hearers) == (demand.subscribers, demand.hearers)
+                && alike(t.bits_per_second, demand.bits_per_second)
+        });
         if same {
             return None;
         }
@@ -120,7 +135,11 @@ impl<A: For> Track<A> {
     }
 }
 
-/// The two tracks of a room. Which one somebody subscribes is decided by their role and by nothing else.
+fn numbered<A: For>(to: &mut HashMap<ParticipantId, Forwarder<A>>, packet: &Packet<A>) -> Vec<(ParticipantId, u16)> {
+    to.iter_mut().filter_map(|(who, forwarder)| Some((*who, forwarder.forward(packet)?))).collect()
+}
+
+/// What the two audiences of a room get. Which one somebody subscribes is decided by their role and by nothing else.
 #[derive(Debug, Default)]
 pub struct Tracks {
     pub customer: Track<Customer>,
@@ -140,6 +159,12 @@ impl Tracks {
     pub fn unsubscribe(&mut self, who: ParticipantId) {
         self.customer.forwarders.remove(&who);
         self.agent.forwarders.remove(&who);
+    }
+
+    /// Starts or stops forwarding the sound.
+    pub fn hear(&mut self, who: ParticipantId, role: Role, hears: bool) {
+        self.customer.hear(who, hears && role.audience() == Audience::Customer);
+        self.agent.hear(who, hears && role.audience() == Audience::Agent);
     }
 
     /// The tracks that somebody subscribes: one, or none.
@@ -163,8 +188,9 @@ impl Tracks {
     pub fn new_publisher(&mut self) {
         self.customer.told = None;
         self.agent.told = None;
-        self.customer.forwarders.values_mut().for_each(Forwarder::restart);
-        self.agent.forwarders.values_mut().for_each(Forwarder::restart);
+        let Tracks { customer, agent } = self;
+        customer.forwarders.values_mut().chain(customer.hearers.values_mut()).for_each(Forwarder::restart);
+        agent.forwarders.values_mut().chain(agent.hearers.values_mut()).for_each(Forwarder::restart);
     }
 
     pub fn deadline(&self) -> Option<Now> {
@@ -193,8 +219,14 @@ mod tests {
                 let who = ParticipantId(who);
                 let role = [Role::Customer, Role::Agent, Role::Supervisor].get(usize::from(act)).copied();
                 match role {
-                    Some(role) => { tracks.subscribe(who, role); roles.insert(who, role); }
-                    None => { tracks.unsubscribe(who); roles.remove(&who); }
+                    Some(role) => { tracks.subscribe(who, role); tracks.hear(who, role, true); roles.insert(who, role); }
+                    None => { tracks.unsubscribe(who); tracks.hear(who, Role::Agent, false); roles.remove(&who); }
+                }
+                for (who, _) in tracks.customer.route_sound(&Packet::sound(sequence)) {
+                    prop_assert_eq!(roles.get(&who), Some(&Role::Customer));
+                }
+                for (who, _) in tracks.agent.route_sound(&Packet::sound(sequence)) {
+                    prop_assert!(matches!(roles.get(&who), Some(Role::Agent | Role::Supervisor)));
                 }
                 for (who, _) in tracks.customer.route(&packet::<Customer>(sequence)) {
                     prop_assert_eq!(roles.get(&who), Some(&Role::Customer));
@@ -213,7 +245,9 @@ mod tests {
         assert!(tracks.changed_demands().is_empty());
         tracks.subscribe(ParticipantId(1), Role::Agent);
         let demand = tracks.changed_demands();
-        assert_eq!(demand, [Demand { audience: Audience::Agent, subscribers: 1, bits_per_second: None }]);
+        assert_eq!(demand, [Demand { audience: Audience::Agent, subscribers: 1, hearers: 0, bits_per_second: None }]);
+        tracks.hear(ParticipantId(1), Role::Agent, true);
+        assert_eq!(tracks.changed_demands()[0].hearers, 1);
         tracks.estimate(ParticipantId(1), 1_000_000);
         assert_eq!(tracks.changed_demands()[0].bits_per_second, Some(1_000_000));
         tracks.estimate(ParticipantId(1), 1_050_000);

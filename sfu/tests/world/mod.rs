@@ -242,6 +242,7 @@ pub fn session(number: u8) -> SessionId {
 pub enum Event {
     Gathered,
     Packet(Packet),
+    Sound(Packet),
     KeyframeRequested,
     Opened(String),
     /// A channel's label, and what came by it.
@@ -292,11 +293,14 @@ impl Wire {
         wire
     }
 
-    /// A page's: one picture to receive, and the three channels.
+    /// A page's: one picture and its sound to receive, and the three channels.
     pub async fn person() -> Wire {
         Wire::open(async |connection, handler| {
-            let init = RTCRtpTransceiverInit { direction: RTCRtpTransceiverDirection::Recvonly, ..Default::default() };
-            connection.add_transceiver_from_kind(RtpCodecKind::Video, Some(init)).await.unwrap();
+            for kind in [RtpCodecKind::Video, RtpCodecKind::Audio] {
+                let direction = RTCRtpTransceiverDirection::Recvonly;
+                let init = RTCRtpTransceiverInit { direction, ..Default::default() };
+                connection.add_transceiver_from_kind(kind, Some(init)).await.unwrap();
+            }
             for label in CHANNELS {
                 handler.serve(connection.create_data_channel(label, None).await.unwrap());
             }
@@ -349,6 +353,15 @@ impl Wire {
         .await
     }
 
+    /// The next packet of the sound.
+    pub async fn sound(&mut self) -> Packet {
+        self.hears(|event| match event {
+            Event::Sound(packet) => Some(packet.clone()),
+            _ => None,
+        })
+        .await
+    }
+
     pub async fn keyframe_requested(&mut self) {
         self.hears(|event| matches!(event, Event::KeyframeRequested).then_some(())).await;
     }
@@ -375,6 +388,8 @@ pub struct Node {
     pub wire: Wire,
     customer: Track,
     agent: Track,
+    customer_sound: Track,
+    agent_sound: Track,
 }
 
 struct Track {
@@ -384,21 +399,24 @@ struct Track {
 }
 
 impl Track {
-    fn new(audience: Audience) -> Track {
-        let (ssrc, name) = (rand::random(), audience.as_str().to_owned());
+    fn new(audience: Audience, kind: RtpCodecKind) -> Track {
+        let (ssrc, stream) = (rand::random(), audience.as_str().to_owned());
         let rtp_coding_parameters = RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() };
-        let encoding =
-            RTCRtpEncodingParameters { rtp_coding_parameters, codec: tandem_media::codec(), ..Default::default() };
-        let track = MediaStreamTrack::new(name.clone(), name.clone(), name, RtpCodecKind::Video, vec![encoding]);
+        let is_sound = kind == RtpCodecKind::Audio;
+        let codec = if is_sound { tandem_media::sound_codec() } else { tandem_media::codec() };
+        let encoding = RTCRtpEncodingParameters { rtp_coding_parameters, codec, ..Default::default() };
+        let name = format!("{stream}-{kind}");
+        let track = MediaStreamTrack::new(stream, name.clone(), name, kind, vec![encoding]);
         Track { rtp: Arc::new(TrackLocalStaticRTP::new(track)), ssrc, sequence: u16::MAX - 2 }
     }
 }
 
 impl Node {
     pub async fn offer() -> Node {
-        let (customer, agent) = (Track::new(Audience::Customer), Track::new(Audience::Agent));
+        let [customer, agent] = Audience::ALL.map(|audience| Track::new(audience, RtpCodecKind::Video));
+        let [customer_sound, agent_sound] = Audience::ALL.map(|audience| Track::new(audience, RtpCodecKind::Audio));
         let wire = Wire::open(async |connection, handler| {
-            for track in [&customer, &agent] {
+            for track in [&customer, &agent, &customer_sound, &agent_sound] {
                 let track: Arc<dyn TrackLocal> = track.rtp.clone();
                 connection.add_track(track.clone()).await.unwrap();
                 let events = handler.events.clone();
@@ -411,7 +429,7 @@ impl Node {
             handler.serve(connection.create_data_channel(channel::SFU, None).await.unwrap());
         })
         .await;
-        Node { wire, customer, agent }
+        Node { wire, customer, agent, customer_sound, agent_sound }
     }
 
     /// Publishes one packet: a unit of this kind, and a byte to know it by.
@@ -431,6 +449,27 @@ impl Node {
             ..Default::default()
         };
         let payload = vec![kind, audience as u8, mark].into();
+        track.rtp.write_rtp(Packet { header, payload }).await.unwrap();
+    }
+}
+
+impl Node {
+    /// Publishes one packet of sound, with a byte to know it by.
+    pub async fn play(&mut self, audience: Audience, mark: u8) {
+        let track = match audience {
+            Audience::Customer => &mut self.customer_sound,
+            Audience::Agent => &mut self.agent_sound,
+        };
+        track.sequence = track.sequence.wrapping_add(1);
+        let header = Header {
+            version: 2,
+            payload_type: tandem_media::SOUND_PAYLOAD_TYPE,
+            sequence_number: track.sequence,
+            timestamp: u32::from(mark) * 960,
+            ssrc: track.ssrc,
+            ..Default::default()
+        };
+        let payload = vec![audience as u8, mark].into();
         track.rtp.write_rtp(Packet { header, payload }).await.unwrap();
     }
 }
@@ -482,7 +521,8 @@ impl PeerConnectionEventHandler for Handler {
         tokio::spawn(async move {
             while let Some(event) = track.poll().await {
                 if let TrackRemoteEvent::OnRtpPacket(packet) = event {
-                    let _ = events.send(Event::Packet(packet));
+                    let is_sound = packet.header.payload_type == tandem_media::SOUND_PAYLOAD_TYPE;
+                    let _ = events.send(if is_sound { Event::Sound(packet) } else { Event::Packet(packet) });
                 }
             }
         });

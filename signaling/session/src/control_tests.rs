@@ -6,6 +6,9 @@ use tandem_protocol::Control;
 use tandem_protocol::control::{Connection, PeerName};
 use tandem_protocol::policy::Permissions;
 
+/// What the policy leaves to an agent as long as nobody has set it.
+const MOST: Rights = Rights { hear: false, ..Rights::ALL };
+
 fn shown(world: &World, who: ParticipantId) -> Participant {
     world.session.people().into_iter().find(|person| person.id == who).unwrap()
 }
@@ -58,7 +61,7 @@ fn a_pause_takes_everything_from_everybody_else_at_once() {
     assert_eq!(world.take(Event::Resume { window: ANA }), refused(ANA, Refusal::NotAllowed));
     assert_eq!(world.take(Event::Pause { window: ANA }), refused(ANA, Refusal::NotAllowed));
     let effects = world.take(Event::Resume { window: EVA });
-    assert_eq!((allowed(&effects, ana), did(&effects)), (vec![Rights::ALL; 2], vec![Action::Resumed]));
+    assert_eq!((allowed(&effects, ana), did(&effects)), (vec![MOST; 2], vec![Action::Resumed]));
 }
 
 #[test]
@@ -109,7 +112,7 @@ fn control_is_asked_for_given_refused_and_taken_back() {
     world.take(Event::Accept { window: EVA });
     world.offer(ANA);
     let ana = world.agent;
-    let watches = Rights::ALL.without_control();
+    let watches = MOST.without_control();
     assert_eq!((shown(&world, ana).control, shown(&world, ana).rights), (Control::Withheld, watches));
     let effects = world.take(Event::AskControl { window: ANA });
     assert_eq!((shown(&world, ana).control, did(&effects)), (Control::Asked, vec![Action::ControlAsked]));
@@ -119,7 +122,7 @@ fn control_is_asked_for_given_refused_and_taken_back() {
     assert_eq!((shown(&world, ana).control, shown(&world, ana).rights), (Control::Withheld, watches));
     world.take(Event::AskControl { window: ANA });
     let effects = world.take(answer(true));
-    assert_eq!((allowed(&effects, ana), did(&effects)), (vec![Rights::ALL; 2], vec![Action::ControlGiven]));
+    assert_eq!((allowed(&effects, ana), did(&effects)), (vec![MOST; 2], vec![Action::ControlGiven]));
     let effects = world.take(Event::TakeControl { window: EVA });
     assert_eq!((allowed(&effects, ana), did(&effects)), (vec![watches; 2], vec![Action::ControlTaken]));
     for event in [
@@ -167,7 +170,7 @@ fn nobody_sees_anything_before_the_words_were_compared() {
 fn a_role_that_changes_counts_at_once_and_one_that_may_not_look_is_out() {
     let mut world = served();
     let ana = world.agent;
-    let shows = Rights { click: false, typing: false, navigate: false, open_tabs: false, ..Rights::ALL };
+    let shows = MOST.without_control();
     let effects = world.take(Event::Grant { who: ana, rights: shows });
     assert_eq!((allowed(&effects, ana), shown(&world, ana).control), (vec![shows; 2], Control::Fixed));
     assert_eq!(
@@ -180,7 +183,10 @@ fn a_role_that_changes_counts_at_once_and_one_that_may_not_look_is_out() {
     let agent = Permissions { typing: false, ..Permissions::default() };
     let policy = Box::new(Policy { agent, ..Policy::default() });
     let effects = world.take(Event::Policy { policy });
-    assert_eq!(allowed(&effects, ana), [Rights { typing: false, ..Rights::ALL }; 2]);
+    assert_eq!(allowed(&effects, ana), [Rights { typing: false, ..MOST }; 2]);
+    let agent = Permissions { hear: true, ..Permissions::default() };
+    let effects = world.take(Event::Policy { policy: Box::new(Policy { agent, ..Policy::default() }) });
+    assert_eq!(allowed(&effects, ana), [Rights::ALL; 2], "nobody hears the page before the policy says so");
     let effects = world.take(Event::Grant { who: ana, rights: Rights::NONE });
     assert_eq!(told(&effects, ANA)[0], &ServerSignal::Ended { reason: EndReason::Removed, url: None });
     assert!(effects.contains(&ordered("a", NodeOrder::Dismiss { session: id(), participant: ana })));

@@ -130,7 +130,7 @@ fn nobody_sees_anything_before_the_customer_accepts() {
     assert_eq!(world.take(Event::Accept { window: 9 }), refused(9, Refusal::NotAllowed));
     world.take(Event::Accept { window: EVA });
     assert_eq!(world.take(Event::Accept { window: EVA }), [], "an impatient finger");
-    let (participant, role, rights) = (world.agent, Role::Agent, Rights::ALL);
+    let (participant, role, rights) = (world.agent, Role::Agent, Rights { hear: false, ..Rights::ALL });
     let peer = Peer::Subscriber { participant, role, rights };
     let expected = [
         ordered("a", NodeOrder::Admit { session: id(), participant, role, rights }),

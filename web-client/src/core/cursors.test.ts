@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Participant } from '../protocol.gen';
 import { Cursors } from './cursors';
 
-const RIGHTS = { view: true, point: true, annotate: true, click: true, typing: true, navigate: true, open_tabs: true, send_files: true };
+const RIGHTS = { view: true, point: true, annotate: true, click: true, typing: true, navigate: true, open_tabs: true, send_files: true, hear: true };
 const person = (id: number, present = true, name = `P${id}`): Participant => ({ id, role: 'agent', name, colour: id, present, rights: RIGHTS, control: 'given' });
 const at = (participant: number, sequence: number, x = 1) => ({ participant, sequence, x, y: 2 });
 let cursors: Cursors;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { MaskRule, Policy, Thing } from '../protocol.gen';
 import { elementOf, isSame, needsNear, rebase, shows, sortOf } from './draft';
 
-const MAY = { control: true, typing: true, navigate: true };
+const MAY = { control: true, typing: true, navigate: true, hear: false };
 const rule = (pattern: string, hide = true): MaskRule => ({ what: { by: 'label', pattern }, hide });
 const policy = (...rules: MaskRule[]): Policy => ({
   version: 1,

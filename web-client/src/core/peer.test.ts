@@ -52,7 +52,7 @@ class Connection extends EventTarget {
   async createOffer() {
     return Promise.resolve({ type: 'offer', sdp: 'offer' });
   }
-  async setLocalDescription() {
+  async setLocalDescription(_: { type: string; sdp: string }) {
     this.signalingState = 'have-local-offer';
     this.localDescription = { sdp: 'offer with candidates' };
     return Promise.resolve();
@@ -98,6 +98,7 @@ function world() {
   const notices: Notice[] = [];
   const cursors: CursorNotice[] = [];
   const streams: MediaStream[] = [];
+  const sounds: MediaStream[] = [];
   const ready = vi.fn();
   const talk = vi.fn();
   const listening = vi.fn();
@@ -106,13 +107,14 @@ function world() {
     offer: (sdp) => offers.push(sdp),
     state: (state) => states.push(state),
     stream: (stream) => streams.push(stream),
+    sound: (stream) => sounds.push(stream),
     ready,
     cursor: (notice) => cursors.push(notice),
     notice: (notice) => notices.push(notice),
     talk,
     listening,
   });
-  return { peer, offers, states, notices, cursors, streams, ready, talk, listening, connection: () => Connection.all.at(-1)! };
+  return { peer, offers, states, notices, cursors, streams, sounds, ready, talk, listening, connection: () => Connection.all.at(-1)! };
 }
 type World = ReturnType<typeof world>;
 
@@ -123,11 +125,11 @@ async function connect({ peer, connection }: World): Promise<void> {
   await done;
 }
 
-test('offers one H.264 picture without a buffer, and the three channels', async () => {
+test('offers one H.264 picture without a buffer, its sound, and the three channels', async () => {
   const it = world();
   await connect(it);
   const { transceivers, transceiver, receiver, channels, configuration } = it.connection();
-  expect(transceivers).toEqual([['video', { direction: 'recvonly' }]]);
+  expect(transceivers).toEqual([['video', { direction: 'recvonly' }], ['audio', { direction: 'recvonly' }]]);
   expect(transceiver.codecs.map((one) => one.mimeType)).toEqual(['video/H264', 'video/rtx']);
   expect(receiver.jitterBufferTarget).toBe(0);
   expect(receiver.playoutDelayHint).toBe(0);
@@ -200,11 +202,28 @@ test('a silent connection gets its time to come back, a failed one none', async 
 test('the picture of a new connection takes the old one’s place', async () => {
   const it = world();
   await connect(it);
-  it.connection().ontrack?.({ track: 'one', receiver: {} });
+  const [one, two, sound] = [{ kind: 'video', id: 1 }, { kind: 'video', id: 2 }, { kind: 'audio', id: 3 }];
+  it.connection().ontrack?.({ track: one, receiver: {} });
   await connect(it);
-  it.connection().ontrack?.({ track: 'two', receiver: {} });
+  it.connection().ontrack?.({ track: two, receiver: {} });
   expect(it.streams[0]).toBe(it.streams[1]);
-  expect(it.streams[0]?.getTracks()).toEqual(['two']);
+  expect(it.streams[0]?.getTracks()).toEqual([two]);
+  const receiver = { jitterBufferTarget: null };
+  it.connection().ontrack?.({ track: sound, receiver });
+  expect(it.sounds.map((stream) => stream.getTracks())).toEqual([[sound]]);
+  expect(it.streams[0]?.getTracks()).toEqual([two]);
+  expect(receiver.jitterBufferTarget).toBeNull();
+});
+
+test('the sound is asked for in stereo, once', async () => {
+  const offered = ['a=fmtp:111 minptime=10;useinbandfec=1', 'a=fmtp:109 maxplaybackrate=48000;stereo=1;useinbandfec=1', 'a=fmtp:102 packetization-mode=1'];
+  vi.spyOn(Connection.prototype, 'createOffer').mockResolvedValue({ type: 'offer', sdp: offered.join('\r\n') });
+  const described = vi.spyOn(Connection.prototype, 'setLocalDescription');
+  const it = world();
+  await connect(it);
+  const [first, ...rest] = offered;
+  expect(described).toHaveBeenCalledWith({ type: 'offer', sdp: [`${first};stereo=1`, ...rest].join('\r\n') });
+  vi.restoreAllMocks();
 });
 
 test('moves may be lost, and are when the channel is stuck; keys wait for no later connection', async () => {

@@ -1,4 +1,4 @@
-//! The media connection to the SFU: one picture in, three data channels out and in.
+//! The media connection to the SFU: one picture and its sound in, three data channels out and in.
 
 import type { ControlInput, CursorNotice, IceServer, Notice, PointerInput, TalkInput, TalkNotice } from '../protocol.gen';
 
@@ -18,6 +18,8 @@ export interface PeerOptions {
   state(state: PeerState): void;
   /** The picture; the same stream also after a reconnect. */
   stream(stream: MediaStream): void;
+  /** What the page plays; the same stream also after a reconnect. It carries nothing before it is asked for. */
+  sound(stream: MediaStream): void;
   /** The control channel is open: inputs arrive from now on. */
   ready(): void;
   cursor(notice: CursorNotice): void;
@@ -39,6 +41,8 @@ const POINTER_BACKLOG = 2_048;
 export class Peer {
   readonly #options: PeerOptions;
   readonly #stream = new MediaStream();
+  /** A stream of its own: browsers would hold the picture back for the sound of the same one. */
+  readonly #sound = new MediaStream();
   #connection: RTCPeerConnection | null = null;
   #pointer: RTCDataChannel | null = null;
   #control: RTCDataChannel | null = null;
@@ -62,7 +66,8 @@ export class Peer {
     this.#connection = connection;
     this.#again(CONNECTING);
     try {
-      await connection.setLocalDescription(await connection.createOffer());
+      const { type, sdp = '' } = await connection.createOffer();
+      await connection.setLocalDescription({ type, sdp: inStereo(sdp) });
       await gathered(connection);
     } catch {
       // The connection was closed meanwhile, or the timer above tries anew.
@@ -137,10 +142,14 @@ export class Peer {
     const transceiver = connection.addTransceiver('video', { direction: 'recvonly' });
     transceiver.setCodecPreferences?.(codecs);
     withoutBuffer(transceiver.receiver);
+    connection.addTransceiver('audio', { direction: 'recvonly' });
     connection.ontrack = ({ track, receiver }) => {
+      if (track.kind === 'audio') {
+        replace(this.#sound, track);
+        return this.#options.sound(this.#sound);
+      }
       withoutBuffer(receiver);
-      for (const old of this.#stream.getTracks()) this.#stream.removeTrack(old);
-      this.#stream.addTrack(track);
+      replace(this.#stream, track);
       this.#options.stream(this.#stream);
     };
     this.#pointer = connection.createDataChannel('pointer', { ordered: false, maxRetransmits: 0 });
@@ -206,6 +215,16 @@ function h264(): RTCRtpCodec[] | null {
   if (!codecs) return [];
   const wanted = codecs.filter(({ mimeType }) => /\/(h264|rtx)$/i.test(mimeType));
   return wanted.some(({ mimeType }) => /h264/i.test(mimeType)) ? wanted : null;
+}
+
+function replace(stream: MediaStream, track: MediaStreamTrack): void {
+  for (const old of stream.getTracks()) stream.removeTrack(old);
+  stream.addTrack(track);
+}
+
+/** Some browsers mix Opus down to one channel unless their own offer says otherwise (RFC 7587 §6.1), and have no other way to say it. */
+function inStereo(sdp: string): string {
+  return sdp.replace(/^a=fmtp:\d+ (?!.*stereo=1).*useinbandfec=1/gm, '$&;stereo=1');
 }
 
 /** Frames are shown as they come; a buffer against jitter would only be delay. */

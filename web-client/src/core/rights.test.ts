@@ -17,6 +17,8 @@ const table: [ControlInput, ReturnType<typeof needs>][] = [
   [{ type: 'new_tab' }, 'open_tabs'],
   [{ type: 'answer', dialog: 1, answer: { answer: 'dismiss' } }, 'click'],
   [{ type: 'answer', dialog: 1, answer: { answer: 'accept', text: null } }, null],
+  [{ type: 'sound', on: true }, 'hear'],
+  [{ type: 'sound', on: false }, null],
   [{ type: 'release_all' }, null],
 ];
 

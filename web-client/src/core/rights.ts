@@ -27,6 +27,8 @@ export function needs(input: ControlInput): keyof Rights | null {
       return 'click';
     case 'listen':
       return 'point';
+    case 'sound':
+      return input.on ? 'hear' : null;
     case 'release_all':
     case 'find':
     case 'file':

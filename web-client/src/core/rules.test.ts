@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Policy } from '../protocol.gen';
 import { faultOf, kindsOf, rulesOf, withRules, type OwnRule } from './rules';
 
-const MAY = { control: true, typing: true, navigate: true };
+const MAY = { control: true, typing: true, navigate: true, hear: false };
 const policy: Policy = {
   version: 1,
   sites: { allowed: ['*'], blocked: [] },

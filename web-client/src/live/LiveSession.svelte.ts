@@ -13,12 +13,12 @@ import { Resizer, type Place } from '../core/viewport';
 import { Board } from './Board.svelte';
 import { LiveChat } from './LiveChat.svelte';
 import type {
-  ControlInput, CursorShape, Denied, Dialog, EndReason, Field, FieldKind, Notice, Participant, Refusal, Report, Rights, ServerSignal, SessionState, Tab, Thing, Viewport,
+  ControlInput, CursorShape, Denied, Dialog, EndReason, Field, FieldKind, Notice, Participant, Refusal, Report, Rights, ServerSignal, SessionState, Sound, Tab, Thing, Viewport,
 } from '../protocol.gen';
 
 export type Connection = 'connecting' | 'connected' | 'reconnecting';
 
-const NOTHING: Rights = { view: false, point: false, annotate: false, click: false, typing: false, navigate: false, open_tabs: false, send_files: false };
+const NOTHING: Rights = { view: false, point: false, annotate: false, click: false, typing: false, navigate: false, open_tabs: false, send_files: false, hear: false };
 const CLICKS_KEPT = 60;
 /** How long what was reached for may take to come into view (milliseconds). */
 const REACHED = 1_000;
@@ -39,6 +39,11 @@ export class LiveSession {
 
   media = $state<PeerState>('connecting');
   stream = $state.raw<MediaStream | null>(null);
+  /** What the page plays, and whether there is anything to hear. */
+  heard = $state.raw<MediaStream | null>(null);
+  playing = $state<Sound>('silent');
+  /** This person wants to hear it. */
+  sound = $state(false);
   /** A first frame was presented. */
   picture = $state(false);
   viewport = $state.raw<Viewport>({ width: 1280, height: 720, scale: 1 });
@@ -267,6 +272,12 @@ export class LiveSession {
     return id;
   }
 
+  /** Begins or ends to play what the page plays. */
+  hear(on: boolean): void {
+    this.sound = on;
+    this.#control({ type: 'sound', on });
+  }
+
   /** Begins or ends to tell what is on the page. */
   listen(listens: boolean): void {
     this.listens = listens;
@@ -363,11 +374,7 @@ export class LiveSession {
         this.check = { words: signal.words, yours: signal.yours, done: signal.done };
         return;
       case 'people':
-        this.people = signal.people;
-        this.chat.people(signal.people);
-        this.#cursors.people(signal.people, this.joined?.participant ?? null);
-        this.cursors = this.#cursors.all();
-        return;
+        return this.#met(signal.people);
       case 'answer':
         void this.#peer?.answer(signal.sdp);
         return;
@@ -392,6 +399,16 @@ export class LiveSession {
       default:
         return signal satisfies never;
     }
+  }
+
+  #met(people: Participant[]): void {
+    const heard = this.rights.hear;
+    this.people = people;
+    // The wish outlives a pause, in which the SFU may not have been told of it.
+    if (this.sound && this.rights.hear && !heard) this.hear(true);
+    this.chat.people(people);
+    this.#cursors.people(people, this.joined?.participant ?? null);
+    this.cursors = this.#cursors.all();
   }
 
   #refused(reason: Refusal): void {
@@ -423,8 +440,10 @@ export class LiveSession {
         else this.chat.lost();
       },
       stream: (stream) => (this.stream = stream),
+      sound: (stream) => (this.heard = stream),
       ready: () => {
         if (this.listens) this.listen(true);
+        if (this.sound && this.rights.hear) this.hear(true);
         this.#resizeAnew();
       },
       cursor: (notice) => {
@@ -501,6 +520,9 @@ export class LiveSession {
         return this.files.asked(notice.chooser);
       case 'downloads':
         return this.files.offered(notice.downloads);
+      case 'sound':
+        this.playing = notice.sound;
+        return;
       case 'crashed':
         this.crashed = { tab: notice.tab };
         return;
@@ -536,6 +558,7 @@ export class LiveSession {
     this.board.forget();
     this.dialog = null;
     this.outline = null;
+    this.playing = 'silent';
   }
 
   #deny(reason: Denied): void {

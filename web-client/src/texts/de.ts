@@ -265,6 +265,11 @@ const de: Texts = {
     browserGoneText: 'Er wird gerade sauber beendet…',
     keyboard: 'Tastatur',
   },
+  sound: {
+    hear: 'Die Seite hören',
+    playing: 'Die Seite spielt Ton ab',
+    unavailable: 'Diese Seite kann hier nicht gehört werden. Alles andere funktioniert.',
+  },
   chat: {
     title: 'Chat',
     unread: (count) => n(count, { one: '# ungelesene Nachricht', other: '# ungelesene Nachrichten' }),
@@ -327,7 +332,7 @@ const de: Texts = {
     done: 'Fertig',
     textLabel: 'Text für die Seite',
     textHint: 'Schreiben, dann Enter',
-    more: 'Zeichnen oder etwas verbergen',
+    more: 'Zeichnen, etwas verbergen oder die Seite hören',
     drew: (name) => `${name} hat auf der Seite gezeichnet`,
   },
   files: {
@@ -810,6 +815,8 @@ const de: Texts = {
     typingText: 'Auf der Seite Felder ausfüllen und die Tastatur benutzen.',
     navigate: 'Navigieren',
     navigateText: 'Adressleiste, Zurück, Vor, Neuladen und Tabs benutzen.',
+    hear: 'Die Seite hören',
+    hearText: 'Hören, was Seiten abspielen. Ton lässt sich nicht verbergen, und manche Seiten lesen Codes und Kontostände vor.',
     history: 'Frühere Fassungen',
     historyText: 'Jede Änderung wird aufbewahrt. Wiederherstellen macht eine neue Fassung; nichts geht verloren.',
     version: (number) => `Fassung ${number}`,

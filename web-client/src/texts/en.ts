@@ -310,6 +310,11 @@ const en = {
     browserGoneText: 'Waiting for it to end cleanly…',
     keyboard: 'Keyboard',
   },
+  sound: {
+    hear: 'Hear the page',
+    playing: 'The page is playing sound',
+    unavailable: 'This page cannot be heard here. Everything else works.',
+  },
   chat: {
     title: 'Chat',
     unread: (count: number) => n(count, { one: '# unread message', other: '# unread messages' }),
@@ -372,7 +377,7 @@ const en = {
     done: 'Done',
     textLabel: 'Text to put on the page',
     textHint: 'Write, then Enter',
-    more: 'Draw, or hide something',
+    more: 'Draw, hide something, or hear the page',
     drew: (name: string) => `${name} drew on the page`,
   },
   files: {
@@ -863,6 +868,8 @@ const en = {
     typingText: 'Fill in fields and use the keyboard on the page.',
     navigate: 'Navigate',
     navigateText: 'Use the address bar, back, forward, reload and tabs.',
+    hear: 'Hear the page',
+    hearText: 'Listen to what pages play. Sound cannot be masked, and some pages read codes and balances aloud.',
     history: 'Earlier versions',
     historyText: 'Every change is kept. Restoring makes a new version; nothing is lost.',
     version: (number: number) => `Version ${number}`,

@@ -265,6 +265,11 @@ const es: Texts = {
     browserGoneText: 'Esperando a que termine…',
     keyboard: 'Teclado',
   },
+  sound: {
+    hear: 'Oír la página',
+    playing: 'La página está reproduciendo sonido',
+    unavailable: 'Esta página no se puede oír aquí. Todo lo demás funciona.',
+  },
   chat: {
     title: 'Chat',
     unread: (count) => n(count, { one: '# mensaje sin leer', other: '# mensajes sin leer' }),
@@ -327,7 +332,7 @@ const es: Texts = {
     done: 'Listo',
     textLabel: 'Texto para poner en la página',
     textHint: 'Escriba y pulse Intro',
-    more: 'Dibujar u ocultar algo',
+    more: 'Dibujar, ocultar algo u oír la página',
     drew: (name) => `${name} ha dibujado en la página`,
   },
   files: {
@@ -809,6 +814,8 @@ const es: Texts = {
     typingText: 'Rellenar campos y usar el teclado en la página.',
     navigate: 'Navegar',
     navigateText: 'Usar la barra de direcciones, atrás, adelante, recargar y pestañas.',
+    hear: 'Oír la página',
+    hearText: 'Escuchar lo que reproducen las páginas. El sonido no se puede ocultar, y algunas páginas leen códigos y saldos en voz alta.',
     history: 'Versiones anteriores',
     historyText: 'Se guarda cada cambio. Restaurar crea una versión nueva; no se pierde nada.',
     version: (number) => `Versión ${number}`,

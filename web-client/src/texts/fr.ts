@@ -265,6 +265,11 @@ const fr: Texts = {
     browserGoneText: 'Il est en train de se fermer proprement…',
     keyboard: 'Clavier',
   },
+  sound: {
+    hear: 'Entendre la page',
+    playing: 'La page émet du son',
+    unavailable: 'Cette page ne peut pas être entendue ici. Tout le reste fonctionne.',
+  },
   chat: {
     title: 'Discussion',
     unread: (count) => n(count, { one: '# message non lu', other: '# messages non lus' }),
@@ -327,7 +332,7 @@ const fr: Texts = {
     done: 'Terminé',
     textLabel: 'Texte à placer sur la page',
     textHint: 'Écrivez, puis Entrée',
-    more: 'Dessiner ou masquer quelque chose',
+    more: 'Dessiner, masquer quelque chose ou entendre la page',
     drew: (name) => `${name} a dessiné sur la page`,
   },
   files: {
@@ -809,6 +814,8 @@ const fr: Texts = {
     typingText: 'Remplir des champs et utiliser le clavier sur la page.',
     navigate: 'Naviguer',
     navigateText: 'Utiliser la barre d’adresse, précédent, suivant, recharger et les onglets.',
+    hear: 'Entendre la page',
+    hearText: 'Écouter ce que diffusent les pages. Le son ne peut pas être masqué, et certaines pages lisent des codes et des soldes à voix haute.',
     history: 'Versions antérieures',
     historyText: 'Chaque modification est conservée. Rétablir crée une nouvelle version ; rien n’est perdu.',
     version: (number) => `Version n° ${number}`,

@@ -265,6 +265,11 @@ const it: Texts = {
     browserGoneText: 'Si sta chiudendo in modo pulito…',
     keyboard: 'Tastiera',
   },
+  sound: {
+    hear: 'Ascolta la pagina',
+    playing: 'La pagina sta riproducendo un suono',
+    unavailable: 'Questa pagina non si può ascoltare qui. Tutto il resto funziona.',
+  },
   chat: {
     title: 'Chat',
     unread: (count) => n(count, { one: '# messaggio non letto', other: '# messaggi non letti' }),
@@ -327,7 +332,7 @@ const it: Texts = {
     done: 'Fine',
     textLabel: 'Testo da mettere sulla pagina',
     textHint: 'Scriva, poi Invio',
-    more: 'Disegna o nascondi qualcosa',
+    more: 'Disegna, nascondi qualcosa o ascolta la pagina',
     drew: (name) => `${name} ha disegnato sulla pagina`,
   },
   files: {
@@ -809,6 +814,8 @@ const it: Texts = {
     typingText: 'Compilare campi e usare la tastiera sulla pagina.',
     navigate: 'Navigare',
     navigateText: 'Usare la barra degli indirizzi, indietro, avanti, ricarica e le schede.',
+    hear: 'Ascoltare la pagina',
+    hearText: 'Sentire ciò che le pagine riproducono. Il suono non si può nascondere, e alcune pagine leggono ad alta voce codici e saldi.',
     history: 'Versioni precedenti',
     historyText: 'Ogni modifica si conserva. Ripristinare crea una nuova versione; nulla si perde.',
     version: (number) => `Versione ${number}`,

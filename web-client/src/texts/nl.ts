@@ -265,6 +265,11 @@ const nl: Texts = {
     browserGoneText: 'Hij wordt netjes afgesloten…',
     keyboard: 'Toetsenbord',
   },
+  sound: {
+    hear: 'De pagina horen',
+    playing: 'De pagina speelt geluid af',
+    unavailable: 'Deze pagina kan hier niet worden gehoord. Al het andere werkt.',
+  },
   chat: {
     title: 'Chat',
     unread: (count) => n(count, { one: '# ongelezen bericht', other: '# ongelezen berichten' }),
@@ -327,7 +332,7 @@ const nl: Texts = {
     done: 'Klaar',
     textLabel: 'Tekst voor op de pagina',
     textHint: 'Schrijf, dan Enter',
-    more: 'Tekenen of iets verbergen',
+    more: 'Tekenen, iets verbergen of de pagina horen',
     drew: (name) => `${name} heeft op de pagina getekend`,
   },
   files: {
@@ -809,6 +814,8 @@ const nl: Texts = {
     typingText: 'Op de pagina velden invullen en het toetsenbord gebruiken.',
     navigate: 'Navigeren',
     navigateText: 'De adresbalk, vorige, volgende, vernieuwen en tabbladen gebruiken.',
+    hear: 'De pagina horen',
+    hearText: 'Horen wat pagina’s afspelen. Geluid kan niet worden verborgen, en sommige pagina’s lezen codes en saldi voor.',
     history: 'Eerdere versies',
     historyText: 'Elke wijziging wordt bewaard. Herstellen maakt een nieuwe versie; er gaat niets verloren.',
     version: (number) => `Versie ${number}`,

@@ -265,6 +265,11 @@ const pt: Texts = {
     browserGoneText: 'A terminar em segurança…',
     keyboard: 'Teclado',
   },
+  sound: {
+    hear: 'Ouvir a página',
+    playing: 'A página está a reproduzir som',
+    unavailable: 'Esta página não pode ser ouvida aqui. Tudo o resto funciona.',
+  },
   chat: {
     title: 'Chat',
     unread: (count) => n(count, { one: '# mensagem por ler', other: '# mensagens por ler' }),
@@ -327,7 +332,7 @@ const pt: Texts = {
     done: 'Concluído',
     textLabel: 'Texto para pôr na página',
     textHint: 'Escreva e prima Enter',
-    more: 'Desenhar ou ocultar algo',
+    more: 'Desenhar, ocultar algo ou ouvir a página',
     drew: (name) => `${name} desenhou na página`,
   },
   files: {
@@ -809,6 +814,8 @@ const pt: Texts = {
     typingText: 'Preencher campos e usar o teclado na página.',
     navigate: 'Navegar',
     navigateText: 'Usar a barra de endereço, recuar, avançar, recarregar e os separadores.',
+    hear: 'Ouvir a página',
+    hearText: 'Ouvir o que as páginas reproduzem. O som não pode ser ocultado, e algumas páginas leem códigos e saldos em voz alta.',
     history: 'Versões anteriores',
     historyText: 'Cada alteração é conservada. Repor cria uma nova versão; nada se perde.',
     version: (number) => `Versão ${number}`,

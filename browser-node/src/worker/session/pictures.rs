@@ -161,6 +161,7 @@ impl Live {
         self.slots.customer.set_bitrate(customers);
         self.slots.agent.set_paused(!self.is_wanted(Audience::Agent));
         self.slots.agent.set_bitrate(agents);
+        self.sound.set_listened(Audience::ALL.into_iter().any(|audience| self.is_heard(audience)));
         let pace = match self.pace {
             _ if !somebody => 0,
             0 => PACE,
