@@ -61,6 +61,7 @@ impl Live {
         ] {
             self.tell(who, &notice);
         }
+        self.sees_icons(who);
     }
 
     /// Speaks to one participant, and says what their role may know.
