@@ -99,6 +99,10 @@ pub enum ControlInput {
     },
     /// Opens an empty tab.
     NewTab,
+    /// Opens the link that this menu of the sender is about in a new tab.
+    OpenLink {
+        menu: u32,
+    },
     /// Answers [`crate::notice::Notice::Dialog`]. Who may press may dismiss; everything else is the customer's.
     Answer {
         dialog: u32,

@@ -12,6 +12,7 @@ pub mod files;
 pub mod ids;
 pub mod input;
 pub mod limits;
+pub mod native;
 pub mod notice;
 pub mod outline;
 pub mod people;

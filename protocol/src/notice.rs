@@ -3,6 +3,7 @@
 use crate::dialog::Dialog;
 use crate::element::Element;
 use crate::files::{Chooser, Download};
+use crate::native::{Lack, Menu};
 use crate::outline::OutlineNode;
 use crate::policy::{Secret, Verb};
 use crate::{InputId, ParticipantId, Private, TabId, Viewport};
@@ -62,6 +63,12 @@ pub enum Notice {
     Outline { focus: Option<u32>, nodes: Vec<OutlineNode> },
     /// For who reached for something: where it is now.
     Reached { node: u32, x: f32, y: f32 },
+    /// For who asked for it, by the right button, a long press or a key: what a menu would be about.
+    Menu { menu: Menu },
+    /// The page in front wants what a browser in a data centre does not have.
+    Lacks { lack: Lack },
+    /// The icon of a tab's page, a PNG in base64; none when it has none, or none that this person may see.
+    Icon { tab: TabId, png: Option<Private<String>> },
     /// For the customer: a page asks for files; none when it asks for none.
     FileChooser { chooser: Option<Chooser> },
     /// For the customer: all files that the cloud browser has for them.

@@ -67,7 +67,7 @@ impl ControlInput {
                 Act::Type
             }
             ControlInput::Navigate { .. } => Act::Navigate,
-            ControlInput::Tab { .. } | ControlInput::NewTab => Act::OpenTabs,
+            ControlInput::Tab { .. } | ControlInput::NewTab | ControlInput::OpenLink { .. } => Act::OpenTabs,
             ControlInput::Answer { answer: DialogAnswer::Dismiss, .. } | ControlInput::Reach { .. } => Act::Click,
             // Who may see the page may have it told.
             ControlInput::Listen { .. } => Act::Point,

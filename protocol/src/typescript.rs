@@ -1,8 +1,8 @@
 //! The TypeScript of everything a page sends or receives.
 
 use crate::{
-    api, device, dialog, element, files, ids, input, notice, outline, people, policy, private, rights, signal, talk,
-    viewport,
+    api, device, dialog, element, files, ids, input, native, notice, outline, people, policy, private, rights, signal,
+    talk, viewport,
 };
 use ts_rs::{Config, TS};
 
@@ -63,6 +63,8 @@ pub fn generate() -> String {
         dialog::Dialog,
         dialog::DialogKind,
         dialog::DialogAnswer,
+        native::Menu,
+        native::Lack,
         outline::OutlineNode,
         outline::OutlineRole,
         files::Transfer,

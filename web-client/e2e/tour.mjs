@@ -113,6 +113,30 @@ async function handOver(agent, look) {
   await button.waitFor({ state: 'detached' });
 }
 
+/** What the right button brings up, or a finger that stays. */
+async function menus(customer, agent, look) {
+  const menu = (page) => page.locator('[data-tandem=menu]');
+  const { width, height } = customer.viewportSize();
+  if (width < 500) {
+    const cdp = await customer.context().newCDPSession(customer);
+    const touch = (type, ...touchPoints) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints });
+    await touch('touchStart', { x: width / 2, y: height / 3 });
+    await menu(customer).waitFor();
+    await touch('touchEnd');
+  } else {
+    await customer.mouse.click(width / 3, height / 2, { button: 'right' });
+    await menu(customer).waitFor();
+  }
+  await look('customer-menu', customer);
+  await customer.keyboard.press('Escape');
+  await menu(customer).waitFor({ state: 'detached' });
+  const box = await agent.locator(SCREEN).boundingBox();
+  await agent.mouse.click(box.x + box.width / 3, box.y + box.height / 3, { button: 'right' });
+  await menu(agent).waitFor();
+  await look('console-menu', agent);
+  await agent.keyboard.press('Escape');
+}
+
 /** Both draw. */
 async function drawings(customer, agent, look) {
   const viewport = await agent.evaluate((screen) => {
@@ -214,6 +238,7 @@ async function session(system, context, agent, look) {
   await customer.locator(SCREEN).waitFor();
   await look('customer-live', customer);
   await look('console-live', agent);
+  await menus(customer, agent, look);
   if (customer.viewportSize().width < 500) await onPhone(customer, look);
   await handOver(agent, look);
   await drawings(customer, agent, look);
@@ -232,7 +257,7 @@ async function session(system, context, agent, look) {
   await look('console-asked', agent);
   await customer.locator('[data-tandem=give-control]').click();
   await customer.locator('[data-tandem=give-control]').waitFor({ state: 'detached' });
-  await files(system, context.browser(), customer, look);
+  await files(system, context.browser(), customer, agent, look);
   await customer.locator('.stop').click();
   await Promise.all([customer, agent].map((page) => page.waitForFunction(() => document.documentElement.dataset.session === 'ended')));
   await look('customer-ended', customer);
@@ -253,20 +278,26 @@ async function sound(system, customer, agent, look) {
   await system.api('PUT', '/companies/demo/policy', {});
 }
 
-/** A page that asks for files, and one that has some. */
-async function files(system, browser, customer, look) {
+/** A page that asks for files, and for a camera that there is not, and one that has some files. */
+async function files(system, browser, customer, agent, look) {
   const viewport = await customer.locator(SCREEN).evaluate((screen) => ({ width: screen.clientWidth, height: screen.clientHeight }));
   const url = `${system.demo}/returns.html`;
   const { sessions } = (await system.api('GET', '/sessions')).body;
   const { id } = sessions.find((session) => session.state === 'live');
   await system.api('POST', `/sessions/${id}/navigate`, { url });
   await until('the page', async () => (await system.api('GET', `/sessions/${id}`)).body.tabs.some((tab) => tab.url.endsWith('returns.html') && !tab.loading));
-  const places = await layoutOf(browser, url, viewport, ['#photos', '#label', '#print']);
+  const places = await layoutOf(browser, url, viewport, ['#photos', '#camera', '#label', '#print']);
   await clickAt(customer, places['#photos'], viewport);
   await customer.locator('[data-tandem=chooser]').waitFor();
   await look('customer-file', customer);
   await customer.locator('[data-tandem=cancel-file]').click();
   await customer.locator('[data-tandem=chooser]').waitFor({ state: 'detached' });
+  await clickAt(customer, places['#camera'], viewport);
+  const lack = (page) => page.locator('[data-tandem=lack]');
+  await Promise.all([customer, agent].map((page) => lack(page).waitFor()));
+  await look('customer-lack', customer);
+  await look('console-lack', agent);
+  for (const page of [customer, agent]) await lack(page).getByRole('button').click();
   await clickAt(customer, places['#label'], viewport);
   await clickAt(customer, places['#print'], viewport);
   await customer.locator('[data-tandem=download][data-state=ready]').nth(1).waitFor();

@@ -28,6 +28,8 @@ pub(crate) struct Seat {
     /// Buttons that are down: the surface below them keeps the pointer.
     buttons: BTreeSet<u32>,
     keys: BTreeSet<u32>,
+    /// The serial of the last press that asks for a context menu: of the right button or of the menu key.
+    menu: Option<u32>,
     modifiers: Modifiers,
     pub(crate) focus: Option<Id>,
     /// What of the wheel's turning was less than a pixel.
@@ -41,7 +43,16 @@ struct Finger {
     at: (f64, f64),
 }
 
+/// Linux' `BTN_RIGHT` and `KEY_COMPOSE`, the key that keyboards have for menus.
+const RIGHT: u32 = 0x111;
+const MENU: u32 = 127;
+
 impl Seat {
+    /// Whether what was pressed with this serial asks for a context menu.
+    pub(crate) fn asks_for_menu(&self, serial: u32) -> bool {
+        self.menu == Some(serial)
+    }
+
     pub(crate) fn holds_buttons(&self) -> bool {
         !self.buttons.is_empty()
     }
@@ -208,6 +219,7 @@ impl State {
             self.motion_if_known();
         }
         let (serial, time) = (self.serial(), self.time());
+        self.seat.menu = self.seat.menu.filter(|_| !pressed).or((pressed && code == RIGHT).then_some(serial));
         let state = if pressed { wl_pointer::ButtonState::Pressed } else { wl_pointer::ButtonState::Released };
         self.each_pointer(|p| p.button(serial, time, code, state));
         if !pressed {
@@ -258,6 +270,9 @@ impl State {
 
     fn say_key(&mut self, code: u32, state: wl_keyboard::KeyState) {
         let (serial, time) = (self.serial(), self.time());
+        if state == wl_keyboard::KeyState::Pressed {
+            self.seat.menu = (code == MENU).then_some(serial);
+        }
         self.each_keyboard(|k| k.key(serial, time, code, state));
     }
 

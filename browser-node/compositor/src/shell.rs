@@ -240,6 +240,12 @@ impl Dispatch<XdgPopup, Kept<Id>> for State {
                 popup.repositioned(token);
                 state.configure_popup(id.value);
             }
+            // The browser's own context menu has no place in the picture: people's pages have theirs.
+            xdg_popup::Request::Grab { serial, .. } if state.seat.asks_for_menu(serial) => {
+                state.uncover(id.value);
+                state.hide(id.value);
+                popup.popup_done();
+            }
             xdg_popup::Request::Destroy => {
                 state.uncover(id.value);
                 if let Some(surface) = state.tree.get_mut(id.value) {

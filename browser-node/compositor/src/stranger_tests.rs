@@ -132,6 +132,20 @@ impl Stranger {
         self.numbers(surface, 6, &[]);
     }
 
+    /// A pop-up of a window, opened by the press that had this serial.
+    fn popup(&mut self, window: u32, serial: i32) -> u32 {
+        let surface = self.surface();
+        let base = self.bind("xdg_wm_base", 6);
+        let (xdg, parent) = (self.make(base, 2, &[surface as i32]), self.make(base, 2, &[window as i32]));
+        let positioner = self.make(base, 1, &[]);
+        self.numbers(positioner, 1, &[32, 32]);
+        let popup = self.make(xdg, 2, &[parent as i32, positioner as i32]);
+        let seat = self.bind("wl_seat", 1);
+        self.numbers(popup, 1, &[seat as i32, serial]);
+        self.numbers(surface, 6, &[]);
+        popup
+    }
+
     /// A window with a picture.
     fn window(&mut self, side: i32) -> u32 {
         let surface = self.surface();
@@ -168,6 +182,21 @@ impl Stranger {
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => return false,
                 Err(error) => panic!("{error}"),
             }
+        }
+    }
+
+    /// Waits for an event of an object, by its number in the protocol; its words.
+    fn hear(&mut self, object: u32, opcode: u32) -> Vec<u8> {
+        let mut piece = [0; 4096];
+        loop {
+            while let Some((from, number, body)) = self.next_event() {
+                if (from, number) == (object, opcode) {
+                    return body;
+                }
+            }
+            let length = self.socket.read(&mut piece).unwrap();
+            assert!(length > 0, "the compositor has hung up");
+            self.heard.extend_from_slice(&piece[..length]);
         }
     }
 
@@ -225,6 +254,26 @@ fn an_honest_client_is_served() {
         stranger.window(64);
         play(handle);
     }));
+}
+
+#[test]
+fn a_browsers_own_context_menu_is_closed_before_it_is_seen() {
+    const BUTTON: u32 = 3;
+    const CONFIGURE: u32 = 0;
+    const POPUP_DONE: u32 = 1;
+    for (code, heard) in [(0x110, CONFIGURE), (0x111, POPUP_DONE)] {
+        assert!(meet(|stranger, handle| {
+            let window = stranger.window(64);
+            let seat = stranger.bind("wl_seat", 1);
+            let pointer = stranger.make(seat, 0, &[]);
+            assert!(stranger.is_served());
+            handle.motion(10.0, 10.0);
+            handle.button(code, true);
+            let serial = i32::from_ne_bytes(stranger.hear(pointer, BUTTON)[..4].try_into().unwrap());
+            let popup = stranger.popup(window, serial);
+            stranger.hear(popup, heard);
+        }));
+    }
 }
 
 #[test]

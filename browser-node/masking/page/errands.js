@@ -2,6 +2,8 @@
 
 /** Addresses that are for the person's own device. */
 const HANDED = /^(mailto|tel|sms):/i;
+/** Addresses that the browser itself opens. For others it would ask whether to start a program, which there is none of. */
+const OPENED = /^(https?|blob|data|about|javascript|file|filesystem|view-source|devtools|chrome(-[a-z]+)?):/i;
 /** The longest text that is handed on (characters). */
 const LONGEST_COPY = 20_000;
 
@@ -13,6 +15,7 @@ const LONGEST_QUESTION = 2000;
 class Errands {
   #guard;
   #turn;
+  #lacks = new Lacks();
 
   constructor(guard, turn) {
     this.#guard = guard;
@@ -63,8 +66,9 @@ class Errands {
 
   #navigates = (event) => {
     const { url } = event.destination;
-    if (!event.cancelable || !HANDED.test(url)) return;
+    if (!event.cancelable || OPENED.test(url)) return;
     event.preventDefault();
-    this.#tell({ type: 'handed', url: url.slice(0, 2000) });
+    if (HANDED.test(url)) this.#tell({ type: 'handed', url: url.slice(0, 2000) });
+    else this.#lacks.tell('program');
   };
 }

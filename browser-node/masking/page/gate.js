@@ -90,6 +90,7 @@ class Gate {
   #guard;
   #turn;
   #phases;
+  #menu;
   #task = new MessageChannel();
 
   /** `phases` gives those that the document is painted by. */
@@ -98,6 +99,7 @@ class Gate {
     this.#turn = turn;
     this.#phases = phases;
     this.#task.port1.onmessage = this.#over;
+    this.#menu = new Menu(guard, turn, () => !this.#selects());
     this.listen();
     // Form submissions of all kinds, and addresses that only the customer may go to.
     globalThis.navigation?.addEventListener('navigate', (event) => this.#orDeny(event, () => this.#navigates(event)));
@@ -110,6 +112,7 @@ class Gate {
     }
     root.addEventListener(`${NAME}-submit`, this.#scripted, true);
     for (const type of [...PRESSES, ...KEYS]) root.addEventListener(type, this.#over, { passive: true });
+    if (root === window) this.#menu.listen();
   }
 
   #tell(what) {
@@ -162,8 +165,8 @@ class Gate {
       return sender;
     }
     if (event.getModifierState === undefined) return turn.sender;
-    // An access key makes a click without modifiers; the key that made it had them.
-    if (type === 'click' && event.detail === 0 && !event.getModifierState('NumLock')) return turn.sender;
+    // An access key makes a click without modifiers, and the menu key a menu; the key that made it had them.
+    if ((type === 'click' || (type === 'contextmenu' && event.button !== 2 && event.pointerType !== 'touch')) && event.detail === 0 && !event.getModifierState('NumLock')) return turn.sender;
     turn.sender = event.getModifierState('NumLock') ? 'customer' : 'agent';
     if (KEYS.has(type)) turn.keySender = turn.sender;
     if (type === 'dragstart') turn.dragSender = turn.sender;
@@ -193,18 +196,8 @@ class Gate {
   /** Where the customer's pointer is, as long as that tells nothing: the keys of a keypad are hidden, and what presses them. */
   #follow(event, target) {
     const isHidden = this.#isClosed || !(target instanceof Element) || this.#guard.hides(target);
-    let { clientX: x, clientY: y } = event;
-    try {
-      for (let view = window; view.frameElement; view = view.parent) {
-        const box = view.frameElement.getBoundingClientRect();
-        x += box.x + view.frameElement.clientLeft;
-        y += box.y + view.frameElement.clientTop;
-      }
-    } catch {
-      // The frame of another site that this document is in adds its own place.
-    }
     const pressed = event.type === 'pointermove' ? null : event.type === 'pointerdown';
-    this.tellPointer(isHidden ? null : [x, y], isHidden ? null : pressed);
+    this.tellPointer(isHidden ? null : placeOf(event), isHidden ? null : pressed);
   }
 
   tellPointer(at, pressed) {
@@ -366,6 +359,20 @@ class Gate {
     event.stopImmediatePropagation();
     if (this.#turn.isNews(why)) this.#tell({ type: 'denied', why });
   }
+}
+
+/** Where an event is in the tab's window; or in the frame of another site that this document is in, which adds its own place. */
+function placeOf({ clientX: x, clientY: y }) {
+  try {
+    for (let view = window; view.frameElement; view = view.parent) {
+      const box = view.frameElement.getBoundingClientRect();
+      x += box.x + view.frameElement.clientLeft;
+      y += box.y + view.frameElement.clientTop;
+    }
+  } catch {
+    // Around it is another site.
+  }
+  return [x, y];
 }
 
 /** What has the focus, through shadow roots. */

@@ -68,6 +68,10 @@ class Guests {
       const box = frame?.getBoundingClientRect();
       const at = box ? [what.at[0] + box.x + frame.clientLeft, what.at[1] + box.y + frame.clientTop] : null;
       this.#guard.gate.tellPointer(at, at && what.pressed);
+    } else if (what.type === 'menu') {
+      const frame = this.#frameOf(source);
+      const box = frame?.getBoundingClientRect();
+      if (box) phases?.tell({ ...what, at: [what.at[0] + box.x + frame.clientLeft, what.at[1] + box.y + frame.clientTop] });
     } else {
       phases?.tell(what);
     }

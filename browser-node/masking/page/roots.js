@@ -1,6 +1,7 @@
 // In the page's own world: says which elements get a shadow root, so that its guard finds it before it is painted, and
 // asks the guard before a script submits a form, of which no event tells, and lets the node print. What the page asks people goes by
-// the guard too: Chromium's own dialogs would cover the page, and take whatever key comes next for an answer.
+// the guard too: Chromium's own dialogs would cover the page, and take whatever key comes next for an answer. So does what a browser in a
+// data centre does not have: a camera, passkeys and their like.
 (() => {
   const { submit } = HTMLFormElement.prototype;
   HTMLFormElement.prototype.submit = {
@@ -56,6 +57,67 @@
     const isAsked = !dispatch(new MouseEvent(`${NAME}-ask`, { relatedTarget: box, cancelable: true }));
     return isAsked ? getAttribute.call(box, 'answer') : undefined;
   };
+  // What a browser in a data centre does not have: people hear that the page asks for it, and the page that it may not.
+  const { Proxy, Reflect, Promise, DOMException } = window;
+  const [CAMERA, MICROPHONE, SCREEN, PLACE, PASSKEY, FILM, NOTIFICATIONS, DEVICE] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const lack = (detail) => dispatch(new MouseEvent(`${NAME}-lack`, { detail }));
+  const refuse = (name, message) => Promise.reject(new DOMException(message, name));
+  const notAllowed = () => refuse('NotAllowedError', 'Permission denied');
+  /** Has `instead` answer a method's calls; it is given what the page gave, and what makes the call itself. */
+  const answer = (owner, name, instead) => {
+    const method = owner?.[name];
+    if (typeof method !== 'function') return;
+    owner[name] = new Proxy(method, {
+      apply: (_, self, given) => instead(given, () => Reflect.apply(method, self, given)),
+    });
+  };
+  const media = ([wants], call) => {
+    if (wants?.video) lack(CAMERA);
+    if (wants?.audio) lack(MICROPHONE);
+    return call();
+  };
+  const tellsOf = (what) => (_, call) => {
+    lack(what);
+    return call();
+  };
+  const none = () => {
+    lack(DEVICE);
+    return refuse('NotFoundError', 'No device selected.');
+  };
+  const { MediaDevices, Navigator, Geolocation, CredentialsContainer, Notification, PushManager, USB, Serial, HID, Bluetooth } = window;
+  answer(MediaDevices?.prototype, 'getUserMedia', media);
+  for (const name of ['getUserMedia', 'webkitGetUserMedia']) answer(Navigator.prototype, name, media);
+  answer(MediaDevices?.prototype, 'getDisplayMedia', () => {
+    lack(SCREEN);
+    return notAllowed();
+  });
+  for (const name of ['getCurrentPosition', 'watchPosition']) answer(Geolocation?.prototype, name, tellsOf(PLACE));
+  for (const name of ['get', 'create']) {
+    answer(CredentialsContainer?.prototype, name, ([wants], call) => {
+      // A page that only offers passkeys among what a field suggests waits for somebody to take one.
+      if (!wants?.publicKey || wants.mediation === 'conditional') return call();
+      lack(PASSKEY);
+      return notAllowed();
+    });
+  }
+  answer(Navigator.prototype, 'requestMediaKeySystemAccess', ([system], call) => {
+    const access = call();
+    // Pages also ask to know a browser by it.
+    const isMeant = () => navigator.userActivation?.isActive || document.querySelector('video');
+    access.catch(() => system !== 'org.w3.clearkey' && isMeant() && lack(FILM));
+    return access;
+  });
+  const notifies = (_, call) => {
+    // Many pages ask as soon as they are there.
+    if (navigator.userActivation?.isActive) lack(NOTIFICATIONS);
+    return call();
+  };
+  answer(Notification, 'requestPermission', notifies);
+  answer(PushManager?.prototype, 'subscribe', notifies);
+  for (const owner of [USB, HID, Bluetooth]) answer(owner?.prototype, 'requestDevice', none);
+  answer(Serial?.prototype, 'requestPort', none);
+  answer(Navigator.prototype, 'requestMIDIAccess', tellsOf(DEVICE));
+
   const { alert, confirm, prompt } = window;
   const say = (value) => (value === undefined ? '' : `${value}`);
   Object.assign(window, {

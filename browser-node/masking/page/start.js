@@ -49,6 +49,8 @@ if (window[NAME]?.document !== document) {
     if (!isTop) return;
     chrome.runtime.sendMessage('style').catch(() => {});
     guard.title = new Title(guard);
+    // The icon of the page, which the extension's worker has found.
+    chrome.runtime.onMessage.addListener(({ png, web }) => tell({ type: 'icon', png, web }));
     window[NAME].outline = new Outline(guard);
   }
 }

@@ -12,3 +12,22 @@ chrome.runtime.onMessage.addListener((_, { tab, documentId }) => {
 chrome.webNavigation.onCommitted.addListener(({ tabId, documentId }) => {
   if (tabId >= 0) put(tabId, documentId);
 });
+
+// Icons of pages come from where the browser keeps its own, small and as PNG, whatever they were; and the page's guard (start.js) hands them on.
+const ICON = 32;
+/** The largest (bytes). */
+const LARGEST = 8 << 10;
+async function show(tabId) {
+  const { url, favIconUrl } = await chrome.tabs.get(tabId);
+  let png = null;
+  if (favIconUrl && /^https?:/.test(url)) {
+    const icon = await fetch(`${chrome.runtime.getURL('/_favicon/')}?pageUrl=${encodeURIComponent(url)}&size=${ICON}`);
+    const bytes = new Uint8Array(await icon.arrayBuffer());
+    if (bytes.length <= LARGEST) png = btoa(String.fromCharCode(...bytes));
+  }
+  // A page draws what it likes into an icon that it has made itself.
+  await chrome.tabs.sendMessage(tabId, { png, web: /^https?:/.test(favIconUrl ?? '') }, { frameId: 0 });
+}
+chrome.tabs.onUpdated.addListener((tabId, { favIconUrl, status }) => {
+  if (favIconUrl || status === 'complete') show(tabId).catch(() => {});
+});

@@ -63,7 +63,9 @@ impl Extension {
             include_str!("../page/document.js"),
             include_str!("../page/pdf.js"),
             include_str!("../page/gate.js"),
+            include_str!("../page/menu.js"),
             include_str!("../page/pick.js"),
+            include_str!("../page/lacks.js"),
             include_str!("../page/errands.js"),
             include_str!("../page/outline.js"),
             include_str!("../page/title.js"),
@@ -97,7 +99,7 @@ impl Extension {
             "manifest_version": 3,
             "name": name,
             "version": "1",
-            "permissions": ["scripting", "storage", "webNavigation", "downloads", "downloads.ui"],
+            "permissions": ["scripting", "storage", "webNavigation", "downloads", "downloads.ui", "favicon"],
             "host_permissions": ["<all_urls>"],
             "background": { "service_worker": "worker.js" },
             "content_scripts": [

@@ -51,6 +51,8 @@ pub struct Outcome {
     pub press: Option<bool>,
     /// For the sender's page.
     pub denied: Option<Denied>,
+    /// Where the sender wants a menu of a page that has no guard (CSS pixels of the viewport). The browser hears nothing of it.
+    pub menu: Option<(f32, f32)>,
 }
 
 impl Outcome {
@@ -186,6 +188,7 @@ impl Gate {
             ControlInput::Navigate { .. }
                 | ControlInput::Tab { .. }
                 | ControlInput::NewTab
+                | ControlInput::OpenLink { .. }
                 | ControlInput::Listen { .. }
                 | ControlInput::Sound { .. }
                 | ControlInput::Answer { .. }
@@ -195,6 +198,10 @@ impl Gate {
         }
         if self.asked && !lets_go && is_for_page && !matches!(input, ControlInput::Resize { .. }) {
             return Outcome::denied(Denied::Asked);
+        }
+        // Nothing in such a page would keep the browser's own menu away.
+        if !self.guarded && asks_for_menu(&input) {
+            return self.menu_at(&input);
         }
         // The customer's own press always works: whoever holds the pointer lets go.
         let takes = matches!(
@@ -240,6 +247,7 @@ impl Gate {
             ControlInput::Listen { .. } | ControlInput::Sound { .. } => Outcome::default(),
             ControlInput::Reach { node } => Outcome::acts([Action::Reach { node }]),
             ControlInput::NewTab => Outcome::acts([Action::NewTab]),
+            ControlInput::OpenLink { menu } => Outcome::acts([Action::OpenLink { menu }]),
             ControlInput::Answer { dialog, answer } => Outcome::acts([Action::Answer { dialog, answer }]),
             ControlInput::Find { text, backwards } => Outcome::acts([Action::Find { text, backwards }]),
             ControlInput::File { input } => Outcome::acts([Action::File { input }]),
@@ -253,6 +261,14 @@ impl Gate {
                 Outcome::acts([Action::Resize { viewport: self.viewport, device: device.map(Device::checked) }])
             }
         }
+    }
+
+    fn menu_at(&self, input: &ControlInput) -> Outcome {
+        let menu = match input {
+            ControlInput::Button { x, y, .. } => self.viewport_place(*x, *y),
+            _ => Some((0.0, 0.0)),
+        };
+        Outcome { menu, ..Outcome::default() }
     }
 
     fn button(
@@ -342,6 +358,15 @@ impl Gate {
     fn viewport_place(&self, x: f32, y: f32) -> Option<(f32, f32)> {
         let inside = |v: f32, side: u32| v.clamp(0.0, side as f32 - 1.0);
         (x.is_finite() && y.is_finite()).then(|| (inside(x, self.viewport.width), inside(y, self.viewport.height)))
+    }
+}
+
+/// Whether a browser answers with a context menu.
+fn asks_for_menu(input: &ControlInput) -> bool {
+    match input {
+        ControlInput::Button { button: MouseButton::Right, pressed: true, .. } => true,
+        ControlInput::Key { key, pressed: true, .. } => key.reveal() == "ContextMenu",
+        _ => false,
     }
 }
 

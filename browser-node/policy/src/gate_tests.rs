@@ -359,6 +359,7 @@ impl Seat {
                 | Action::Navigate { .. }
                 | Action::Tab { .. }
                 | Action::NewTab
+                | Action::OpenLink { .. }
                 | Action::Reach { .. }
                 | Action::Answer { .. }
                 | Action::Find { .. }
@@ -394,6 +395,23 @@ proptest! {
             seat.carry_out(&gate.dismiss(ParticipantId(who)));
         }
         prop_assert!(seat.keys.is_empty() && seat.buttons.is_empty() && seat.fingers.is_empty());
+    }
+}
+
+#[test]
+fn no_press_brings_up_the_browsers_own_menu_where_no_guard_is() {
+    let press = ControlInput::Button { id: InputId(7), x: 10.0, y: 20.0, button: MouseButton::Right, pressed: true };
+    let menu_key = key("ContextMenu", "ContextMenu", true, Modifiers::default());
+    let mut gate = gate();
+    gate.set_guarded(false);
+    for (input, at) in [(press.clone(), (10.0, 20.0)), (menu_key.clone(), (0.0, 0.0))] {
+        assert_eq!(gate.act(CUSTOMER, input.clone(), START), Outcome { menu: Some(at), ..Outcome::default() });
+        assert_eq!(gate.act(AGENT, input, START), Outcome::denied(Denied::Masked));
+    }
+    gate.set_guarded(true);
+    for input in [press, menu_key] {
+        let outcome = gate.act(CUSTOMER, input, START);
+        assert!(outcome.menu.is_none() && !outcome.permits.is_empty());
     }
 }
 

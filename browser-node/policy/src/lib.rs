@@ -103,6 +103,10 @@ pub enum Action {
         close: bool,
     },
     NewTab,
+    /// Opens the link of this menu in a new tab.
+    OpenLink {
+        menu: u32,
+    },
     Reach {
         node: u32,
     },

@@ -11,6 +11,7 @@ pub use files::Store;
 use super::address::address;
 use super::dialogs::Dialogs;
 use super::drawings::Anchored;
+use super::native::Native;
 use super::own;
 use super::requests::{self, NOWHERE, Requests};
 use super::tabs::{LIMIT, Tabs};
@@ -36,6 +37,7 @@ use tandem_cdp::{CdpError, Event, Handle, Session};
 use tandem_egress::Refusals;
 use tandem_masking::Extension;
 use tandem_protocol::input::Navigation;
+use tandem_protocol::native::Lack;
 use tandem_protocol::notice::{Denied, FieldKind, Tab, Thing};
 use tandem_protocol::outline::OutlineNode;
 use tandem_protocol::policy::{Policy, Sites};
@@ -63,7 +65,7 @@ pub enum FromBrowser {
     Gone,
 }
 
-/// What a page's guard says (`gate.js`, `title.js`, `pick.js`, `errands.js`, `anchors.js`, `outline.js`).
+/// What a page's guard says (`gate.js`, `title.js`, `pick.js`, `errands.js`, `anchors.js`, `outline.js`, `menu.js`, `lacks.js`).
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromGuard {
@@ -75,6 +77,12 @@ pub enum FromGuard {
     Touched { field: Option<FieldKind> },
     /// The page's script prints.
     Print,
+    /// Somebody wants a menu that the page does not have.
+    Menu(Box<Wanted>),
+    /// The page wants what this browser does not have.
+    Lacks { lack: Lack },
+    /// The page's icon, a PNG in base64, and whether it came from a web address.
+    Icon { png: Option<String>, web: bool },
     /// Whether the focus is in something hidden.
     Focus { hidden: bool },
     /// Where something is hidden (left, top, width, height in CSS pixels of the window); empty while that moves.
@@ -101,6 +109,20 @@ pub enum FromGuard {
     Handed { url: Private<String> },
     /// How many things each of the company's own rules finds; `lesson` is that of the policy by which the page goes.
     Matches { lesson: u32, masking: Vec<Option<u32>>, blocking: Vec<Option<u32>> },
+}
+
+/// A menu that somebody wants (`menu.js`).
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    /// Whether it is the customer.
+    pub customers: bool,
+    /// CSS pixels of the window.
+    pub at: [f32; 2],
+    /// Where the link leads that is there.
+    pub link: Option<Private<String>>,
+    pub selection: bool,
+    pub editable: bool,
+    pub hidden: bool,
 }
 
 struct Page {
@@ -135,6 +157,7 @@ pub struct Browser {
     lessons: u32,
     requests: Requests,
     dialogs: Dialogs,
+    native: Native,
     /// Whether anybody listens to the page.
     is_heard: bool,
     files: Store,
@@ -186,6 +209,7 @@ impl Browser {
         };
         handle.call::<serde::de::IgnoredAny>(SetAutoAttachParams::IDENTIFIER, attach).await?;
         files.take_downloads(&handle).await?;
+        asks::refuse(&handle).await?;
         let (pages, tabs, language) = (HashMap::new(), Tabs::default(), "en".to_owned());
         Ok(Browser {
             handle,
@@ -207,6 +231,7 @@ impl Browser {
             lessons: 0,
             requests: Requests::new(refusals),
             dialogs: Dialogs::default(),
+            native: Native::default(),
             is_heard: false,
             files,
         })
@@ -300,6 +325,7 @@ impl Browser {
         tell(&page.handle, runtime::EnableParams::IDENTIFIER, runtime::EnableParams {});
         self.emulate(page);
         files::intercept(&page.handle);
+        asks::no_passkeys(&page.handle);
         requests::hold(&page.handle, false);
         tell(&page.handle, RunIfWaitingForDebuggerParams::IDENTIFIER, RunIfWaitingForDebuggerParams {});
     }
@@ -307,6 +333,7 @@ impl Browser {
     fn closed(&mut self, tab: TabId) -> Option<FromBrowser> {
         self.pages.remove(&tab);
         self.dialogs.gone(tab);
+        self.native.gone(tab);
         self.files.left(tab);
         if let Some(next) = self.tabs.close(tab) {
             self.bring_to_front(next);
@@ -333,6 +360,7 @@ impl Browser {
                 self.ask_history(tab);
                 self.arrived |= self.first.is_some() && frame.url != NOWHERE;
                 self.dialogs.another_page(tab);
+                self.native.another_page(tab);
                 self.files.left(tab);
                 self.tabs.update(tab, |tab| {
                     tab.url = Private::new(frame.url);
@@ -489,11 +517,34 @@ impl Browser {
     /// # Errors
     /// When there are as many as there may be.
     pub fn new_tab(&self) -> Result<(), Denied> {
+        self.open_tab(own::EMPTY)
+    }
+
+    /// Opens the link of a menu in a tab in front, if there is still one.
+    ///
+    /// # Errors
+    /// When the company does not let it be opened, or there are as many tabs as there may be.
+    pub fn open_link(&self, menu: u32, sites: &Sites) -> Result<(), Denied> {
+        let Some(link) = self.native.link(menu) else { return Ok(()) };
+        self.open_tab(address(link.reveal(), sites)?.as_str())
+    }
+
+    fn open_tab(&self, address: &str) -> Result<(), Denied> {
         if self.pages.len() >= LIMIT {
             return Err(Denied::Tabs);
         }
-        tell(&self.handle, CreateTargetParams::IDENTIFIER, CreateTargetParams::new(own::EMPTY));
+        tell(&self.handle, CreateTargetParams::IDENTIFIER, CreateTargetParams::new(address));
         Ok(())
+    }
+
+    /// What pages bring up that people's own pages draw.
+    pub fn native(&mut self) -> &mut Native {
+        &mut self.native
+    }
+
+    /// A tab's icon, a PNG in base64.
+    pub fn icon(&self, tab: TabId) -> Option<Private<String>> {
+        self.native.icon(tab)
     }
 
     /// Brings a tab to the front, or closes it. The last one stays, since the browser would end with it.

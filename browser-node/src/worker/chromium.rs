@@ -16,13 +16,25 @@ const PLACES: [&str; 4] = [
     "/usr/bin/chromium",
 ];
 
-/// Nothing is offered to be saved, filled in, translated or opened again: the browser is gone after the session.
+/// Nothing is offered to be saved, filled in, translated or opened again: the browser is gone after the session. What pages have to ask
+/// people for is refused (2: blocked) before Chromium would show something of its own.
 const PREFERENCES: &str = r#"{
   "autofill": { "credit_card_enabled": false, "profile_enabled": false, "payment_methods_mandatory_reauth": false },
   "credentials_enable_service": false,
   "credentials_enable_autosignin": false,
   "printing": { "enabled": false },
-  "profile": { "password_manager_enabled": false, "exit_type": "Normal" },
+  "profile": {
+    "password_manager_enabled": false,
+    "exit_type": "Normal",
+    "default_content_setting_values": {
+      "geolocation": 2, "notifications": 2, "media_stream_camera": 2, "media_stream_mic": 2, "midi": 2, "midi_sysex": 2,
+      "clipboard": 2, "local_fonts": 2, "window_placement": 2, "idle_detection": 2, "sensors": 2, "vr": 2, "ar": 2,
+      "hand_tracking": 2, "payment_handler": 2, "usb_guard": 2, "serial_guard": 2, "hid_guard": 2, "bluetooth_guard": 2,
+      "bluetooth_scanning": 2, "file_system_read_guard": 2, "file_system_write_guard": 2, "protocol_handler": 2
+    }
+  },
+  "hardware": { "screen_capture_enabled": false },
+  "custom_handlers": { "enabled": false },
   "translate": { "enabled": false },
   "browser": { "check_default_browser": false },
   "search": { "suggest_enabled": false },
@@ -170,6 +182,7 @@ fn flags(profile: &Path, settings: &Settings<'_>) -> Vec<OsString> {
         "--disable-infobars",
         "--disable-pinch",
         "--noerrdialogs",
+        "--deny-permission-prompts",
         // A page stands still while people are asked something.
         "--disable-hang-monitor",
         "--hide-crash-restore-bubble",
@@ -179,8 +192,10 @@ fn flags(profile: &Path, settings: &Settings<'_>) -> Vec<OsString> {
         "--disable-backgrounding-occluded-windows",
         "--disable-renderer-backgrounding",
         "--autoplay-policy=no-user-gesture-required",
+        // What Chromium would open a window of its own for: pages do without, as in browsers that never had it.
+        "--disable-blink-features=FileSystemAccessLocal,EyeDropperAPI,PictureInPictureAPI,DocumentPictureInPictureAPI,PaymentRequest",
         // One session, few sites: a renderer a site is kept, a spare one is not.
-        "--disable-features=Translate,SpareRendererForSitePerProcess,MediaRouter,OptimizationHints,AutofillServerCommunication,InterestFeedContentSuggestions,CalculateNativeWinOcclusion,GlobalMediaControls,DialMediaRouteProvider,PasswordManagerOnboarding,Reporting",
+        "--disable-features=Translate,SpareRendererForSitePerProcess,MediaRouter,OptimizationHints,AutofillServerCommunication,InterestFeedContentSuggestions,CalculateNativeWinOcclusion,GlobalMediaControls,DialMediaRouteProvider,PasswordManagerOnboarding,Reporting,FedCm",
     ]
     .into_iter()
     .map(OsString::from)

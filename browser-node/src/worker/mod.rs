@@ -13,6 +13,7 @@ mod drawings;
 pub mod encoder;
 mod eyes;
 mod files;
+mod native;
 mod notices;
 mod own;
 mod pdf;

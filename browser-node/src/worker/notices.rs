@@ -1,7 +1,7 @@
 //! What each audience may know beside the picture. What is for agents is made here and nowhere else.
 
 use super::audience::{Agent, Customer, Only};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use tandem_protocol::dialog::Dialog;
 use tandem_protocol::notice::{Field, FieldKind, Notice, Tab};
 use tandem_protocol::outline::OutlineNode;
@@ -18,6 +18,8 @@ const DIGITS: usize = 6;
 pub struct Vouched {
     /// Titles without anything that is hidden; none for a tab whose page has not said.
     titles: HashMap<TabId, String>,
+    /// Tabs whose icon came from a web address: one that a script has drawn may say anything.
+    icons: HashSet<TabId>,
     /// Whether the focus is in a field that agents may see; not until a guard says so.
     focus: bool,
     /// Whether the pointer's shape is that under the customer's hand, which tells where they point.
@@ -32,6 +34,20 @@ impl Vouched {
     /// The tab shows another page, of which nothing is known yet.
     pub fn forget(&mut self, tab: TabId) {
         self.titles.remove(&tab);
+        self.icons.remove(&tab);
+    }
+
+    pub fn set_icon(&mut self, tab: TabId, web: bool) {
+        if web {
+            self.icons.insert(tab)
+        } else {
+            self.icons.remove(&tab)
+        };
+    }
+
+    /// Whether agents may see a tab's icon: the page's guard has found its title to be open, too.
+    pub fn shows_icon(&self, tab: TabId) -> bool {
+        self.icons.contains(&tab) && self.titles.get(&tab).is_some_and(|title| !title.is_empty())
     }
 
     pub fn set_focus(&mut self, is_open: bool) {
@@ -59,6 +75,11 @@ impl Vouched {
             // Where the customer touches, and what is there.
             Notice::Touched { .. } => return None,
             Notice::Dialog { dialog } => Notice::Dialog { dialog: dialog.as_ref().map(without_words) },
+            // Told to whoever asked; where the link leads may be somebody's.
+            Notice::Menu { menu } => Notice::Menu { menu: menu.for_agents() },
+            Notice::Icon { tab, png } => {
+                Notice::Icon { tab: *tab, png: png.clone().filter(|_| self.shows_icon(*tab)) }
+            }
             Notice::Outline { focus, nodes } => outline_for_agents(*focus, nodes),
             // Where something is found may be hidden, and so may whom the customer calls.
             Notice::Found { .. } | Notice::Handed { .. } => return None,
@@ -73,6 +94,8 @@ impl Vouched {
             | Notice::Hidden { .. }
             // Whoever is told may hear it.
             | Notice::Sound { .. }
+            // The kind alone.
+            | Notice::Lacks { .. }
             // Their own copy, which a guard has looked through.
             | Notice::Copied { .. }
             // Where they reached for something of their own outline.
@@ -140,6 +163,7 @@ fn is_somebodys(part: &str) -> bool {
 mod tests {
     use super::*;
     use tandem_protocol::InputId;
+    use tandem_protocol::native::Menu;
     use tandem_protocol::outline::OutlineRole;
 
     #[test]
@@ -216,6 +240,43 @@ mod tests {
         assert_eq!(nodes[0], node(1, false));
         assert_eq!((nodes[1].name.reveal().as_str(), &nodes[1].value, nodes[1].invalid), ("", &None, false));
         assert_eq!(Vouched::for_customer(&outline).unwrap().into_inner(), outline);
+    }
+
+    #[test]
+    fn agents_see_icons_from_the_web_of_pages_that_are_vouched_for() {
+        let (mut vouched, tab) = (Vouched::default(), TabId(1));
+        let icon = Notice::Icon { tab, png: Some("iVBORw0KGgo=".into()) };
+        let sees = |vouched: &Vouched| vouched.for_agent(&icon).unwrap().into_inner() == icon;
+        assert!(!sees(&vouched) && Vouched::for_customer(&icon).unwrap().into_inner() == icon);
+        vouched.set_icon(tab, true);
+        assert!(!sees(&vouched), "nobody has vouched for the page");
+        vouched.set_title(tab, None);
+        assert!(!sees(&vouched), "its title has a secret in it");
+        vouched.set_title(tab, Some("Chairs".into()));
+        assert!(sees(&vouched));
+        vouched.set_icon(tab, false);
+        assert!(!sees(&vouched), "a script has drawn it");
+        vouched.set_icon(tab, true);
+        vouched.forget(tab);
+        assert!(!sees(&vouched), "the tab shows another page");
+    }
+
+    #[test]
+    fn an_agents_menu_does_not_say_where_a_link_leads() {
+        let menu = Menu {
+            id: 3,
+            x: 1.0,
+            y: 2.0,
+            link: true,
+            address: Some("https://bank.example/?account=4711".into()),
+            selection: true,
+            editable: false,
+            hidden: true,
+        };
+        let notice = Notice::Menu { menu: menu.clone() };
+        let told = Vouched::default().for_agent(&notice).unwrap().into_inner();
+        assert_eq!(told, Notice::Menu { menu: Menu { address: None, hidden: false, ..menu } });
+        assert_eq!(Vouched::for_customer(&notice).unwrap().into_inner(), notice);
     }
 
     #[test]

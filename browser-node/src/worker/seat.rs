@@ -66,6 +66,7 @@ impl Seat {
                 browser.tab(*tab, *close);
             }
             Action::NewTab => return browser.new_tab(),
+            Action::OpenLink { menu } => return browser.open_link(*menu, sites),
             Action::Reach { node } => browser.reach(*node),
             Action::Answer { dialog, answer } => browser.answer(*dialog, answer),
             Action::Find { text, backwards } => browser.find(text, *backwards),
@@ -114,6 +115,7 @@ fn changes_page(action: &Action) -> bool {
         | Action::Navigate { .. }
         | Action::Tab { .. }
         | Action::NewTab
+        | Action::OpenLink { .. }
         | Action::Answer { .. }
         | Action::Reach { .. }
         | Action::Hide { .. } => true,

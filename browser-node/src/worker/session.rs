@@ -4,6 +4,7 @@
 mod drawing;
 mod errands;
 mod hearing;
+mod native;
 mod outline;
 mod pictures;
 mod talking;
@@ -36,7 +37,7 @@ use tandem_masking::STRIP;
 use tandem_policy::{Action, Gate, Millis, Outcome};
 use tandem_protocol::control::{Claim, Demand};
 use tandem_protocol::dialog::DialogKind;
-use tandem_protocol::notice::{CursorNotice, Field, Notice, Thing};
+use tandem_protocol::notice::{CursorNotice, Denied, Field, Notice, Thing};
 use tandem_protocol::signal::EndReason;
 use tandem_protocol::{Audience, InputId, ParticipantId, Private, Rights, Role, TabId, Viewport};
 use tokio::sync::{mpsc, watch};
@@ -444,7 +445,15 @@ impl Live {
                     tandem_protocol::input::ControlInput::Reach { .. } => Some(who),
                     _ => self.reaching,
                 };
+                if let tandem_protocol::input::ControlInput::OpenLink { menu } = &input
+                    && !self.browser.native().is_of(*menu, who)
+                {
+                    return self.denied(who, id, Some(Denied::Role));
+                }
                 let outcome = self.gate.act(who, input, self.now());
+                if let Some(at) = outcome.menu {
+                    self.bare_menu(who, at);
+                }
                 if let Some(listens) = listens.filter(|_| outcome.denied.is_none()) {
                     self.listen(who, listens);
                 }
@@ -515,6 +524,10 @@ impl Live {
                 self.passed();
             }
             FromGuard::Print => self.browser.print_page(tab),
+            FromGuard::Menu(wanted) if self.browser.active() == Some(tab) => self.menu(*wanted),
+            FromGuard::Menu(_) => {}
+            FromGuard::Lacks { lack } => self.lacks(tab, lack),
+            FromGuard::Icon { png, web } => self.icon(tab, png, web),
             FromGuard::Picked { id, thing } => {
                 // What a rule could not hold is none.
                 let thing = thing.filter(|thing| thing.element.check().is_empty()).map(|thing| {
@@ -538,10 +551,12 @@ impl Live {
             FromGuard::Copied { text } => self.copied_by_other(text),
             FromGuard::Handed { url } => self.handed(url),
             FromGuard::Title { title } => {
+                let was_shown = self.vouched.shows_icon(tab);
                 self.vouched.set_title(tab, title);
                 // Of a tab behind, only its guard tells that it changed.
                 self.browser.ask_title(tab);
                 self.tabs_changed();
+                self.tell_icon_anew(tab, was_shown);
             }
         }
     }
@@ -602,7 +617,7 @@ fn id_of(input: &tandem_protocol::input::ControlInput) -> Option<InputId> {
         | Text { id, .. }
         | Touch { id, .. }
         | Pick { id, .. } => Some(*id),
-        NewTab | Listen { .. } | Sound { .. } | Reach { .. } | Answer { .. } | Find { .. } | File { .. } => None,
+        NewTab | OpenLink { .. } | Listen { .. } | Sound { .. } | Reach { .. } | Answer { .. } | Find { .. } | File { .. } => None,
         Compose { .. } | ReleaseAll | Navigate { .. } | Tab { .. } | Resize { .. } | Hide { .. } | Matches => None,
     }
 }

@@ -103,6 +103,31 @@ describe('keys', () => {
     expect(inputs.at(-1)).toMatchObject({ modifiers: { ...none, alt_graph: true } });
   });
 
+  test('Shift and F10 are the menu key, which has no modifier', () => {
+    expect(press('keydown', 'F10', 'F10', { shiftKey: true }).defaultPrevented).toBe(true);
+    press('keyup', 'F10', 'F10', { shiftKey: true });
+    expect(keys()).toEqual(['+ContextMenu:ContextMenu', '-ContextMenu:ContextMenu']);
+    expect(inputs[0]).toMatchObject({ modifiers: none });
+  });
+
+  test('a menu copies and pastes as the shortcuts do', async () => {
+    const readText = vi.fn(() => Promise.resolve('from home'));
+    vi.stubGlobal('navigator', { ...navigator, clipboard: { readText } });
+    await keyboard.paste();
+    expect(inputs).toMatchObject([{ type: 'text', text: 'from home' }]);
+    keyboard.command('all');
+    keyboard.command('copy');
+    // What was copied last is on the remote page.
+    await keyboard.paste();
+    expect(keys()).toEqual(['+KeyA:a', '-KeyA:a', '+KeyC:c', '-KeyC:c', '+KeyV:v', '-KeyV:v']);
+    expect(readText).toHaveBeenCalledOnce();
+    keyboard.copied();
+    readText.mockRejectedValueOnce(new Error('may not be read'));
+    await keyboard.paste();
+    expect(keys().slice(-2)).toEqual(['+KeyV:v', '-KeyV:v']);
+    vi.unstubAllGlobals();
+  });
+
   test('F6 is the way out of the picture', () => {
     press('keydown', 'F6', 'F6');
     expect(leave).toHaveBeenCalledOnce();

@@ -176,6 +176,20 @@ export class Keyboard {
     this.#options.inputs.control({ type: 'release_all' });
   }
 
+  /** What a menu offers, as its shortcut does it. */
+  command(what: 'copy' | 'cut' | 'all'): void {
+    const key = { copy: 'c', cut: 'x', all: 'a' }[what];
+    if (what !== 'all') this.#remoteClipboard = true;
+    this.#stroke(`Key${key.toUpperCase()}`, key, true);
+  }
+
+  /** Pastes what was copied last, here or on the remote page; call it while a click is handled, or this device's clipboard may not be read. */
+  async paste(): Promise<void> {
+    const text = this.#remoteClipboard ? '' : await navigator.clipboard?.readText().catch(() => '');
+    if (text) this.#text(text);
+    else this.#stroke('KeyV', 'v', true);
+  }
+
   detach(): void {
     clearTimeout(this.#leaving);
     this.#stop.abort();
@@ -211,6 +225,10 @@ export class Keyboard {
     if (event.code === 'F6') {
       event.preventDefault();
       return this.#options.leave();
+    }
+    if (event.code === 'F10' && event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      event.preventDefault();
+      return this.#stroke('ContextMenu', 'ContextMenu');
     }
     const command = mac ? event.metaKey : event.ctrlKey;
     if (command && event.code === 'KeyV' && !event.repeat && !this.#remoteClipboard) {

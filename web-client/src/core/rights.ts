@@ -20,6 +20,7 @@ export function needs(input: ControlInput): keyof Rights | null {
       return 'navigate';
     case 'tab':
     case 'new_tab':
+    case 'open_link':
       return 'open_tabs';
     case 'answer':
       return input.answer.answer === 'dismiss' ? 'click' : null;

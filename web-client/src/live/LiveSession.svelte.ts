@@ -8,12 +8,13 @@ import { canShow, Peer, type PeerState } from '../core/peer';
 import { Photon } from '../core/photon';
 import { countersOf, lossBetween, qualityOf, type Counters, type Quality } from '../core/quality';
 import { needs } from '../core/rights';
+import { hostOf } from '../core/words';
 import { Session, type Joined, type Link } from '../core/session';
 import { Resizer, type Place } from '../core/viewport';
 import { Board } from './Board.svelte';
 import { LiveChat } from './LiveChat.svelte';
 import type {
-  ControlInput, CursorShape, Denied, Dialog, EndReason, Field, FieldKind, Notice, Participant, Refusal, Report, Rights, ServerSignal, SessionState, Sound, Tab, Thing, Viewport,
+  ControlInput, CursorShape, Denied, Dialog, EndReason, Field, FieldKind, Lack, Menu, Notice, Participant, Refusal, Report, Rights, ServerSignal, SessionState, Sound, Tab, Thing, Viewport,
 } from '../protocol.gen';
 
 export type Connection = 'connecting' | 'connected' | 'reconnecting';
@@ -63,6 +64,12 @@ export class LiveSession {
   filing = $state.raw<Filing>(NO_FILES);
   /** A telephone number or a mail address for the customer's own device. */
   handed = $state<string | null>(null);
+  /** The menu that this person asks for. */
+  menu = $state.raw<Menu | null>(null);
+  /** What the page in front has asked for in vain, and which page that was. */
+  lack = $state.raw<{ lack: Lack; page: string } | null>(null);
+  /** Icons of tabs, each with the host that it is of. */
+  icons = $state.raw<ReadonlyMap<number, { host: string | null; src: string }>>(new Map());
   /** The page in words is told to this person. */
   listens = $state(false);
   outline = $state.raw<Extract<Notice, { type: 'outline' }> | null>(null);
@@ -511,6 +518,14 @@ export class LiveSession {
       case 'handed':
         this.handed = notice.url;
         return;
+      case 'menu':
+        this.menu = notice.menu;
+        return;
+      case 'lacks':
+        this.lack = { lack: notice.lack, page: this.tab?.url ?? '' };
+        return;
+      case 'icon':
+        return this.#showIcon(notice.tab, notice.png);
       case 'outline':
         this.outline = notice;
         return;
@@ -559,6 +574,22 @@ export class LiveSession {
     this.dialog = null;
     this.outline = null;
     this.playing = 'silent';
+    this.menu = null;
+    this.lack = null;
+    this.icons = new Map();
+  }
+
+  #showIcon(of: number, png: string | null): void {
+    const icons = new Map([...this.icons].filter(([id]) => id !== of && this.tabs.some((tab) => tab.id === id)));
+    const tab = this.tabs.find((one) => one.id === of);
+    if (png && tab) icons.set(of, { host: hostOf(tab.url), src: `data:image/png;base64,${png}` });
+    this.icons = icons;
+  }
+
+  /** The icon of a tab, as long as it shows a page of that host. */
+  iconOf(tab: Tab): string | null {
+    const icon = this.icons.get(tab.id);
+    return icon && icon.host === hostOf(tab.url) ? icon.src : null;
   }
 
   #deny(reason: Denied): void {

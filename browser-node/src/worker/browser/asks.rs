@@ -1,13 +1,15 @@
 //! What pages and servers ask, and what people answer.
 
-use super::{Browser, FromBrowser, tell};
+use super::{Browser, FromBrowser, call, tell};
 use crate::worker::dialogs::{Asked, Asker};
 use crate::worker::requests;
+use chromiumoxide_cdp::cdp::browser_protocol::browser::PermissionType;
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     DialogType, EventJavascriptDialogOpening, HandleJavaScriptDialogParams,
 };
-use serde::Deserialize;
-use tandem_cdp::Event;
+use chromiumoxide_cdp::cdp::browser_protocol::web_authn;
+use serde::{Deserialize, Serialize};
+use tandem_cdp::{CdpError, Event, Handle};
 use tandem_protocol::dialog::{Dialog, DialogAnswer, DialogKind};
 use tandem_protocol::{Private, TabId};
 use url::Url;
@@ -21,6 +23,35 @@ struct Opened {
     r#type: DialogType,
     #[serde(default)]
     default_prompt: String,
+}
+
+/// What pages may do without asking anybody; whatever else they would ask people for is refused at once.
+const ALLOWED: [PermissionType; 6] = [
+    PermissionType::ClipboardSanitizedWrite,
+    PermissionType::BackgroundSync,
+    PermissionType::DurableStorage,
+    PermissionType::StorageAccess,
+    PermissionType::TopLevelStorageAccess,
+    PermissionType::WakeLockScreen,
+];
+
+/// Has the browser refuse what pages ask people for, so that it never asks by itself.
+///
+/// # Errors
+/// When it does not: then it may not be used.
+pub async fn refuse(browser: &Handle) -> Result<(), CdpError> {
+    #[derive(Serialize)]
+    struct Grant {
+        permissions: [PermissionType; 6],
+    }
+    // For all origins; what is not named is rejected.
+    call::<serde::de::IgnoredAny>(browser, "Browser.grantPermissions", Grant { permissions: ALLOWED }).await?;
+    Ok(())
+}
+
+/// Has a page, and the frames in it, find no passkey, instead of a window of the browser's own.
+pub fn no_passkeys(page: &Handle) {
+    tell(page, web_authn::EnableParams::IDENTIFIER, web_authn::EnableParams::default());
 }
 
 impl Browser {

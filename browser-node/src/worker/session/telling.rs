@@ -62,6 +62,7 @@ impl Live {
             self.tell(who, &notice);
         }
         self.tell_sound_to(who);
+        self.sees_icons(who);
     }
 
     /// Speaks to one participant, and says what their role may know.

@@ -1,0 +1,65 @@
+//! What a browser on a desk would draw itself: who is told of it, and what.
+
+use super::Live;
+use crate::worker::browser::Wanted;
+use tandem_masking::STRIP;
+use tandem_protocol::native::{Lack, Menu};
+use tandem_protocol::notice::Notice;
+use tandem_protocol::{Audience, ParticipantId, TabId};
+
+impl Live {
+    /// The page leaves it to the browser to show a menu: whoever asked for it gets ours.
+    pub(super) fn menu(&mut self, wanted: Wanted) {
+        let Some(who) = (if wanted.customers { self.customer } else { self.other }) else { return };
+        let Wanted { at: [x, y], link, selection, editable, hidden, .. } = wanted;
+        let id = self.browser.native().ask(who, link);
+        let address = self.browser.native().link(id).cloned();
+        let menu = Menu { id, x, y: y - STRIP as f32, link: address.is_some(), address, selection, editable, hidden };
+        self.tell(who, &Notice::Menu { menu });
+    }
+
+    /// The same where the page has no guard, of which nothing is known but where somebody pressed (CSS pixels of the viewport).
+    pub(super) fn bare_menu(&mut self, who: ParticipantId, (x, y): (f32, f32)) {
+        let id = self.browser.native().ask(who, None);
+        let (link, address, selection, editable, hidden) = (false, None, false, false, true);
+        self.tell(who, &Notice::Menu { menu: Menu { id, x, y, link, address, selection, editable, hidden } });
+    }
+
+    /// A page asks for what this browser does not have. All hear of it, since somebody has to do that step elsewhere.
+    pub(super) fn lacks(&mut self, tab: TabId, lack: Lack) {
+        if self.browser.native().lacks(tab, lack) && self.browser.active() == Some(tab) {
+            self.tell_all(&Notice::Lacks { lack });
+        }
+    }
+
+    /// A tab's icon is this one; `web` where it came from a web address, and not from the page's own script.
+    pub(super) fn icon(&mut self, tab: TabId, png: Option<String>, web: bool) {
+        let is_news = self.browser.native().set_icon(tab, png);
+        let was_shown = self.vouched.shows_icon(tab);
+        self.vouched.set_icon(tab, web);
+        if is_news {
+            let png = self.browser.native().icon(tab);
+            self.tell_all(&Notice::Icon { tab, png });
+        } else {
+            self.tell_icon_anew(tab, was_shown);
+        }
+    }
+
+    /// What is known of a page may let agents see its icon now.
+    pub(super) fn tell_icon_anew(&mut self, tab: TabId, was_shown: bool) {
+        let Some(png) = self.browser.native().icon(tab).filter(|_| self.vouched.shows_icon(tab) && !was_shown) else {
+            return;
+        };
+        let notice = Notice::Icon { tab, png: Some(png) };
+        self.viewers(Audience::Agent).for_each(|who| self.tell(who, &notice));
+    }
+
+    /// All icons, for somebody who has just come.
+    pub(super) fn sees_icons(&self, who: ParticipantId) {
+        for tab in self.browser.tabs() {
+            if let Some(png) = self.browser.icon(tab.id) {
+                self.tell(who, &Notice::Icon { tab: tab.id, png: Some(png) });
+            }
+        }
+    }
+}

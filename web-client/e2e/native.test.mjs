@@ -1,0 +1,377 @@
+// What a browser on a desk draws itself: the context menu, what pages ask people for, full screen, icons of tabs. Here our pages draw it or say
+// that there is none, and nothing of Chromium's own is in the picture.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, afterEach, before, test } from 'node:test';
+import { crc32, deflateSync } from 'node:zlib';
+import { clickAt, colourAt, isNear, joinAsAgent, joinAsCustomer, openBrowser, placeOnScreen, SCREEN } from './people.mjs';
+import { startSystem, until } from './system.mjs';
+
+const VIEWPORT = { width: 800, height: 600, scale: 1 };
+const WINDOW = { viewport: { width: 800, height: 652 }, locale: 'en-GB', permissions: ['clipboard-read', 'clipboard-write'] };
+const BLUE = [0, 0, 200];
+const GREEN = [0, 160, 0];
+const STYLE = `<style>* { margin: 0; border: 0; font: 20px/60px sans-serif } html { background: rgb(0,0,200); overflow: hidden }
+  a, p, input, button, div, iframe { display: block; width: 400px; height: 60px; background: #ccd } iframe { height: 120px }</style>`;
+const TELL = "<script>const tell = (what) => fetch('/told', { method: 'POST', body: JSON.stringify(what) })</script>";
+/** Where the rows of `menu` are. */
+const row = (number) => [100, 30 + 60 * number];
+const PLAIN = [600, 300];
+
+const PAGES = {
+  menu: `<a href="/plain?account=4711">A link</a><p>Selectable</p><input name="serial" value="SN-4711"><input type="password" value="canary">
+    <button>Buy now</button><div id="own">Own menu</div><div id="stop">Stops it</div><div id="host"></div><iframe src="OTHER/framed"></iframe>
+    <script>
+      own.addEventListener('contextmenu', (event) => { event.preventDefault(); tell('own menu'); });
+      stop.addEventListener('contextmenu', (event) => event.stopImmediatePropagation());
+      host.attachShadow({ mode: 'closed' }).innerHTML = '<a href="/within" style="display:block;height:60px">Within</a>';
+      document.querySelector('input').oninput = ({ target }) => tell({ serial: target.value });
+    </script>`,
+  framed: '<a href="/out-of-frame">In a frame</a>',
+  plain: '<p>Plain</p>',
+  asks: `<button style="width:800px;height:60px;background:rgb(0,0,200)">Ask</button><input id="field" style="position:fixed;left:0;top:540px;width:800px"><script>
+    const key = { challenge: new Uint8Array(8), timeout: 60000 };
+    const asks = {
+      place: () => new Promise((ok, no) => navigator.geolocation.getCurrentPosition(ok, ({ code }) => no({ name: 'code ' + code }))),
+      notifications: () => Notification.requestPermission(),
+      camera: () => navigator.mediaDevices.getUserMedia({ video: true }),
+      microphone: () => navigator.mediaDevices.getUserMedia({ audio: true }),
+      screen: () => navigator.mediaDevices.getDisplayMedia({ video: true }),
+      clipboard: () => navigator.clipboard.readText(),
+      midi: () => navigator.requestMIDIAccess({ sysex: true }),
+      usb: () => navigator.usb.requestDevice({ filters: [] }),
+      serial: () => navigator.serial.requestPort(),
+      hid: () => navigator.hid.requestDevice({ filters: [] }),
+      bluetooth: () => navigator.bluetooth.requestDevice({ acceptAllDevices: true }),
+      fonts: () => queryLocalFonts(),
+      windows: () => getScreenDetails(),
+      idle: () => IdleDetector.requestPermission(),
+      passkey: () => navigator.credentials.get({ publicKey: key }),
+      newPasskey: () => navigator.credentials.create({ publicKey: { ...key, rp: { name: 'x' }, user: { id: new Uint8Array(8), name: 'x', displayName: 'x' }, pubKeyCredParams: [{ type: 'public-key', alg: -7 }] } }),
+      film: () => navigator.requestMediaKeySystemAccess('com.widevine.alpha', [{ videoCapabilities: [{ contentType: 'video/mp4; codecs="avc1.42E01E"' }] }]),
+      pointer: () => document.body.requestPointerLock(),
+      keys: () => navigator.keyboard.lock(),
+      storage: () => document.requestStorageAccess(),
+      copy: () => navigator.clipboard.writeText('allowed'),
+      handler: () => navigator.registerProtocolHandler('web+tandem', '/?%s'),
+      opener: async () => typeof showOpenFilePicker,
+      saver: async () => typeof showSaveFilePicker,
+      eye: async () => typeof EyeDropper,
+      payment: async () => typeof PaymentRequest,
+      identity: async () => typeof IdentityCredential,
+      small: async () => document.pictureInPictureEnabled ?? false,
+      detects: async () => [typeof navigator.mediaDevices.getUserMedia, typeof navigator.usb, typeof navigator.credentials.get, navigator.mediaDevices.getUserMedia.name].join(),
+    };
+    document.querySelector('button').onclick = async () => {
+      field.focus();
+      const got = {};
+      await Promise.all(Object.entries(asks).map(async ([name, ask]) => {
+        const late = new Promise((later) => setTimeout(() => later('hangs'), 6000));
+        got[name] = await Promise.race([Promise.resolve().then(ask).then((value) => (typeof value === 'object' ? 'given' : String(value)), (error) => error.name), late]);
+      }));
+      tell({ got });
+    };
+    field.oninput = () => tell({ typed: field.value });
+  </script>`,
+  camera: `<button>Camera</button><button>Place</button><a href="slack://open">Program</a><script>
+    const [camera, place] = document.querySelectorAll('button');
+    camera.onclick = () => { for (let i = 0; i < 1000; i += 1) navigator.mediaDevices.getUserMedia({ video: true }).catch(() => {}) };
+    place.onclick = () => navigator.geolocation.getCurrentPosition(() => {}, () => tell('no place'));
+  </script>`,
+  film: `<button>Play</button><div id="film" style="background:rgb(0,160,0)"></div><input type="password" id="hidden" value="canary"><script>
+    document.querySelector('button').onclick = () => film.requestFullscreen();
+    document.onfullscreenchange = () => tell({ full: document.fullscreenElement !== null, height: film.offsetHeight });
+  </script>`,
+  iconic: '<link rel="icon" href="/icon.png"><p>Iconic</p>',
+  drawn: `<p>Drawn</p><script>
+    const canvas = new OffscreenCanvas(16, 16);
+    canvas.getContext('2d').fillRect(0, 0, 16, 16);
+    canvas.convertToBlob().then((blob) => { const reader = new FileReader(); reader.onload = () => {
+      const link = document.head.appendChild(document.createElement('link'));
+      [link.rel, link.href] = ['icon', reader.result];
+    }; reader.readAsDataURL(blob); });
+  </script>`,
+};
+
+/** A green PNG of 16 × 16. */
+function icon() {
+  const chunk = (type, data) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const pixels = Buffer.concat(Array.from({ length: 16 }, () => Buffer.from([0, ...Array.from({ length: 16 }, () => GREEN).flat()])));
+  const header = Buffer.from([0, 0, 0, 16, 0, 0, 0, 16, 8, 2, 0, 0, 0]);
+  return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), chunk('IHDR', header), chunk('IDAT', deflateSync(pixels)), chunk('IEND', Buffer.alloc(0))]);
+}
+
+/** What pages have said. */
+const told = [];
+let server, system, browser, port;
+before(async () => {
+  server = createServer((request, response) => {
+    const { pathname } = new URL(request.url, 'http://x');
+    if (pathname === '/told') {
+      let body = '';
+      request.on('data', (chunk) => (body += chunk));
+      request.on('end', () => { told.push(JSON.parse(body)); response.end(); });
+      return;
+    }
+    if (pathname === '/icon.png') return response.setHeader('content-type', 'image/png').end(icon());
+    const page = PAGES[pathname.slice(1)];
+    if (page === undefined) return response.writeHead(404).end();
+    response.setHeader('content-type', 'text/html; charset=utf-8');
+    response.end(`<!doctype html><title>${pathname.slice(1)}</title>${STYLE}${TELL}${page.replaceAll('OTHER', `http://localhost:${port}`)}`);
+  });
+  await new Promise((up) => server.listen(0, up));
+  ({ port } = server.address());
+  [system, browser] = await Promise.all([startSystem({ TANDEM_ALLOW_PRIVATE: `127.0.0.1:${port},localhost:${port}` }), openBrowser()]);
+});
+after(async () => {
+  await browser?.close();
+  await system?.stop();
+  server?.closeAllConnections();
+  server?.close();
+});
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+  for (const { id, state } of (await system.api('GET', '/sessions')).body.sessions) {
+    if (state !== 'ended' && state !== 'failed') await system.api('DELETE', `/sessions/${id}`);
+  }
+  told.length = 0;
+});
+
+const address = (name) => `http://127.0.0.1:${port}/${name}`;
+
+/** A session at one of the pages; the agent's page keeps all that it is told by data channel. */
+async function at(name, options = WINDOW, viewport = VIEWPORT) {
+  const { body: made } = await system.api('POST', '/sessions', { company: 'demo', start_url: address(name), viewport });
+  const customer = await joinAsCustomer(browser, made.customer_url, options);
+  const agent = await joinAsAgent(browser, made.agent_url, WINDOW, () => {
+    window.heard = [];
+    const open = RTCPeerConnection.prototype.createDataChannel;
+    RTCPeerConnection.prototype.createDataChannel = function (...of) {
+      const channel = open.apply(this, of);
+      channel.addEventListener('message', ({ data }) => window.heard.push(data));
+      return channel;
+    };
+  });
+  const tabs = async () => (await system.api('GET', `/sessions/${made.id}`)).body.tabs;
+  const isAt = (path) => until(path, async () => (await tabs()).some((tab) => tab.active && tab.url.includes(path) && !tab.loading));
+  await isAt(name);
+  return { id: made.id, customer, agent, tabs, isAt };
+}
+
+const menu = (page) => page.locator('[data-tandem=menu]');
+const items = (page) => menu(page).locator('[data-item]').evaluateAll((all) => all.map((one) => one.dataset.item));
+const heardBy = async (agent) => (await agent.evaluate(() => window.heard)).join('\n');
+const isTold = (what, is) => until(what, () => told.find(is));
+
+/** Presses the right button until the menu is there: a page may not have its guard's policy yet. */
+async function rightClick(page, place) {
+  const [x, y] = await placeOnScreen(page, place, VIEWPORT);
+  await page.mouse.click(x, y, { button: 'right' });
+}
+async function opens(page, place) {
+  await rightClick(page, place);
+  await menu(page).waitFor();
+  return items(page);
+}
+
+/** How much of a part of the picture is not blue. */
+const foreign = (page, [left, top, width, height]) => page.evaluate(([screen, left, top, width, height]) => {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d');
+  context.drawImage(document.querySelector(screen), left, top, width, height, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) if (data[i] > 60 || data[i + 1] > 60 || data[i + 2] < 140) count += 1;
+  return count;
+}, [SCREEN, left, top, width, height]);
+
+test('a menu is about what is at its place, and for the one who asked', async () => {
+  const { customer, agent, isAt } = await at('menu');
+  assert.deepEqual(await opens(customer, row(0)), ['open', 'copy-link', 'hide']);
+  // The pointer is at its corner.
+  const [x, y] = await placeOnScreen(customer, row(0), VIEWPORT);
+  const box = await menu(customer).boundingBox();
+  assert.ok(Math.abs(box.x - x) < 3 && Math.abs(box.y - y) < 3, JSON.stringify(box));
+  assert.equal(await customer.evaluate(() => document.activeElement.dataset.item), 'open');
+  await customer.keyboard.press('ArrowUp');
+  assert.equal(await customer.evaluate(() => document.activeElement.dataset.item), 'hide');
+  await customer.keyboard.type('copy');
+  assert.equal(await customer.evaluate(() => document.activeElement.dataset.item), 'copy-link');
+  await customer.keyboard.press('Enter');
+  await until('the address', async () => (await customer.evaluate(() => navigator.clipboard.readText())).endsWith('/plain?account=4711'));
+  assert.equal(await menu(customer).count(), 0);
+  assert.deepEqual(await opens(customer, PLAIN), ['all', 'back', 'forward', 'reload', 'find', 'print', 'hide']);
+  assert.equal(await foreign(customer, [450, 0, 350, 600]), 0, 'nothing of Chromium’s own is in the picture');
+  await customer.keyboard.press('Escape');
+  await menu(customer).waitFor({ state: 'detached' });
+  assert.ok(await customer.evaluate((screen) => document.activeElement === document.querySelector(screen), SCREEN), 'the keyboard is in the picture again');
+  // A press beside it closes it and does nothing else: the link is not followed.
+  await opens(customer, PLAIN);
+  await clickAt(customer, row(0), VIEWPORT);
+  await menu(customer).waitFor({ state: 'detached' });
+  // A page's own menu comes first; what keeps the event from others does not bring Chromium's up.
+  await rightClick(customer, row(5));
+  await isTold('the page’s own menu', (what) => what === 'own menu');
+  assert.deepEqual(await opens(customer, row(6)), ['all', 'back', 'forward', 'reload', 'find', 'print', 'hide']);
+  await customer.keyboard.press('Escape');
+  assert.equal(await menu(agent).count(), 0);
+  assert.ok(!(await heardBy(agent)).includes('"menu"'), 'the agent hears nothing of the customer’s menus');
+  for (const [number, path] of [[7, '/within'], [8, '/out-of-frame']]) {
+    assert.deepEqual(await opens(customer, row(number)), ['open', 'copy-link', 'hide'], path);
+    await menu(customer).locator('[data-item=copy-link]').click();
+    await until(path, async () => (await customer.evaluate(() => navigator.clipboard.readText())).endsWith(path));
+  }
+  await opens(customer, row(0));
+  await customer.keyboard.press('Enter');
+  await isAt('/plain?account=4711');
+});
+
+test('an agent’s menu has what an agent may do, and no address', async () => {
+  const { customer, agent, isAt } = await at('menu');
+  const denied = agent.getByText('Only the customer');
+  await until('the menu', async () => (await rightClick(agent, row(0)), menu(agent).isVisible()));
+  assert.deepEqual(await items(agent), ['open']);
+  assert.ok(!(await heardBy(agent)).includes('4711'));
+  await agent.keyboard.press('Escape');
+  assert.deepEqual(await opens(agent, PLAIN), ['all', 'back', 'forward', 'reload']);
+  await agent.keyboard.press('Escape');
+  await rightClick(agent, row(3));
+  await agent.getByText('This is hidden').waitFor();
+  await rightClick(agent, row(4));
+  await denied.waitFor();
+  assert.equal(await menu(agent).count(), 0);
+  assert.equal(await menu(customer).count(), 0, 'the customer sees nothing of the agent’s');
+  // A number that was guessed opens nobody else's link.
+  await opens(customer, row(0));
+  const id = await customer.evaluate(() => document.querySelector('[data-tandem=menu]') !== null);
+  assert.ok(id);
+  await customer.keyboard.press('Escape');
+  await opens(agent, row(0));
+  await agent.keyboard.press('Enter');
+  await isAt('/plain?account=4711');
+});
+
+test('cut, copy, paste and select all, with the clipboard at home', async () => {
+  const { customer, agent } = await at('menu');
+  const clipboard = (page) => page.evaluate(() => navigator.clipboard.readText());
+  const choose = async (page, place, item) => {
+    await opens(page, place);
+    await menu(page).locator(`[data-item=${item}]`).click();
+    await menu(page).waitFor({ state: 'detached' });
+  };
+  assert.deepEqual(await opens(customer, row(2)), ['paste', 'all', 'hide']);
+  await customer.locator('[data-item=all]').click();
+  await until('a selection', async () => (await opens(customer, row(2))).includes('copy') || (await customer.keyboard.press('Escape'), false));
+  await customer.locator('[data-item=copy]').click();
+  await until('the copy', async () => (await clipboard(customer)) === 'SN-4711');
+  await customer.evaluate(() => navigator.clipboard.writeText('from home'));
+  await customer.evaluate(() => window.dispatchEvent(new Event('blur')));
+  await choose(customer, row(2), 'paste');
+  await isTold('the paste', ({ serial }) => serial === 'from home');
+  // An agent does the same, and gets nothing of what is hidden.
+  await choose(agent, row(2), 'all');
+  await choose(agent, row(2), 'cut');
+  await isTold('the cut', ({ serial }) => serial === '');
+  await until('the agent’s copy', async () => (await clipboard(agent)) === 'from home');
+});
+
+test('the menu key and Shift with F10 bring it up too', async () => {
+  const { customer } = await at('menu');
+  await clickAt(customer, row(2), VIEWPORT);
+  for (const key of ['ContextMenu', 'Shift+F10']) {
+    await customer.keyboard.press(key);
+    await menu(customer).waitFor();
+    assert.deepEqual(await items(customer), ['paste', 'all', 'hide']);
+    await customer.keyboard.press('Escape');
+    await menu(customer).waitFor({ state: 'detached' });
+  }
+  await customer.keyboard.type('x');
+  await isTold('the key', ({ serial }) => serial?.includes('x'));
+});
+
+test('on a phone a long press brings it up from below', async () => {
+  const size = { width: 390, height: 844 };
+  const { customer } = await at('menu', { viewport: size, deviceScaleFactor: 2, isMobile: true, hasTouch: true, locale: 'en-GB' }, { width: 390, height: 740, scale: 2 });
+  const cdp = await customer.context().newCDPSession(customer);
+  const box = await customer.locator(SCREEN).boundingBox();
+  const touch = (type, ...touchPoints) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints });
+  await touch('touchStart', { x: box.x + 100, y: box.y + 30 });
+  await new Promise((held) => setTimeout(held, 900));
+  await touch('touchEnd');
+  await menu(customer).waitFor();
+  assert.deepEqual(await items(customer), ['open', 'copy-link', 'hide']);
+  const sheet = await menu(customer).boundingBox();
+  assert.ok(sheet.width === size.width && Math.abs(sheet.y + sheet.height - size.height) < 2, JSON.stringify(sheet));
+  await customer.touchscreen.tap(200, 100);
+  await menu(customer).waitFor({ state: 'detached' });
+});
+
+test('what pages ask people for is refused at once, and nothing of it is in the picture', async () => {
+  const { customer, agent } = await at('asks');
+  let most = 0;
+  const watch = setInterval(() => foreign(customer, [0, 0, 800, 530]).then((count) => (most = Math.max(most, count)), () => {}), 100);
+  await clickAt(customer, [400, 30], VIEWPORT);
+  await customer.keyboard.type('every key', { delay: 40 });
+  const { got } = await isTold('the answers', (what) => what.got);
+  clearInterval(watch);
+  assert.deepEqual(got, {});
+  assert.equal(most, 0);
+  assert.equal(await foreign(agent, [0, 0, 800, 530]), 0);
+  await isTold('all keys', ({ typed }) => typed === 'every key');
+});
+
+test('people are told what a shared browser cannot do, once a page and kind', async () => {
+  const { customer, agent } = await at('camera');
+  const note = (page) => page.locator('[data-tandem=lack]');
+  await clickAt(customer, row(0), VIEWPORT);
+  await note(customer).getByText('camera').waitFor();
+  await note(agent).getByText('Only the customer can do this').waitFor();
+  assert.equal(await note(customer).getByRole('link').getAttribute('href'), address('camera'));
+  assert.equal(await note(agent).getByRole('link').count(), 0);
+  await note(customer).getByRole('button', { name: 'Close' }).click();
+  await clickAt(customer, row(0), VIEWPORT);
+  await clickAt(customer, row(1), VIEWPORT);
+  await note(customer).getByText('location').waitFor();
+  await isTold('the refusal', (what) => what === 'no place');
+  assert.equal((await heardBy(agent)).match(/"lack":"camera"/g).length, 1);
+  await clickAt(customer, row(2), VIEWPORT);
+  await note(customer).getByText('program').waitFor();
+  assert.equal(await foreign(customer, [450, 0, 350, 380]), 0);
+});
+
+test('a part of the page fills it, and Escape brings the page back', async () => {
+  for (const who of ['customer', 'agent']) {
+    const people = await at('film');
+    await clickAt(people[who], row(0), VIEWPORT);
+    await isTold('the full screen', ({ full }) => full === true);
+    for (const page of [people.customer, people.agent]) {
+      for (const place of [[5, 5], [400, 50], [795, 595]]) {
+        await until(`green at ${place}`, async () => isNear(await colourAt(page, place, VIEWPORT), GREEN));
+      }
+    }
+    await people[who].keyboard.press('Escape');
+    await isTold('the page', ({ full }) => full === false);
+    await until('the page in the picture', async () => isNear(await colourAt(people.agent, [600, 400], VIEWPORT), BLUE));
+    told.length = 0;
+  }
+});
+
+test('tabs have icons; agents see those that came from the web', async () => {
+  const { customer, agent, isAt, id } = await at('iconic');
+  await customer.getByRole('button', { name: 'Open a new tab' }).first().click();
+  const icons = (page) => page.locator('.strip .tab img');
+  for (const page of [customer, agent]) {
+    await icons(page).first().waitFor();
+    assert.ok(await icons(page).first().evaluate((image) => image.decode().then(() => image.naturalWidth > 0)));
+  }
+  await system.api('POST', `/sessions/${id}/navigate`, { url: address('drawn') });
+  await isAt('/drawn');
+  await until('the drawn icon', async () => (await icons(customer).count()) === 2);
+  assert.equal(await icons(agent).count(), 1);
+});
