@@ -98,10 +98,12 @@ const measured = async (name) => {
 
 test('nothing is sent nor encoded before somebody asks', async () => {
   assert.equal(await customer.locator(BUTTON).getAttribute('aria-pressed'), 'false');
+  const inputs = await measured('tandem_node_inputs_total');
   await go();
   await titled('Tone');
   // The page sounds, and the customer sees that it does.
   await customer.locator('[data-tandem=sounds]:visible').waitFor();
+  await until('the click’s measurements', async () => (await measured('tandem_node_inputs_total')) > inputs);
   assert.equal(await measured('tandem_node_sound_packets_total'), 0);
   assert.deepEqual(await Promise.all([customer, agent].map(packets)), [0, 0]);
 });
