@@ -25,6 +25,8 @@ class Turn {
   sender = null;
   keySender = null;
   dragSender = null;
+  /** Whose finger came down last. */
+  toucher = null;
   /** What somebody other than the customer has copied last. */
   copied = null;
   /** The form that a script was just let send. */
@@ -165,11 +167,14 @@ class Gate {
       return sender;
     }
     if (event.getModifierState === undefined) return turn.sender;
-    // An access key makes a click without modifiers, and the menu key a menu; the key that made it had them.
-    if ((type === 'click' || (type === 'contextmenu' && event.button !== 2 && event.pointerType !== 'touch')) && event.detail === 0 && !event.getModifierState('NumLock')) return turn.sender;
+    // An access key makes a click without modifiers; the key that made it had them. So do the menu key and a long press with a menu.
+    const isMade = type === 'contextmenu' && event.button !== 2;
+    if (isMade && event.pointerType === 'touch') return (turn.sender = turn.toucher);
+    if ((isMade || (type === 'click' && event.detail === 0)) && !event.getModifierState('NumLock')) return turn.sender;
     turn.sender = event.getModifierState('NumLock') ? 'customer' : 'agent';
     if (KEYS.has(type)) turn.keySender = turn.sender;
     if (type === 'dragstart') turn.dragSender = turn.sender;
+    if (type === 'touchstart') turn.toucher = turn.sender;
     return turn.sender;
   }
 

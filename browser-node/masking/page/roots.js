@@ -58,7 +58,7 @@
     return isAsked ? getAttribute.call(box, 'answer') : undefined;
   };
   // What a browser in a data centre does not have: people hear that the page asks for it, and the page that it may not.
-  const { Proxy, Reflect, Promise, DOMException } = window;
+  const { Proxy, Reflect, Promise, DOMException, Event } = window;
   const [CAMERA, MICROPHONE, SCREEN, PLACE, PASSKEY, FILM, NOTIFICATIONS, DEVICE] = [0, 1, 2, 3, 4, 5, 6, 7];
   const lack = (detail) => dispatch(new MouseEvent(`${NAME}-lack`, { detail }));
   const refuse = (name, message) => Promise.reject(new DOMException(message, name));
@@ -117,6 +117,13 @@
   for (const owner of [USB, HID, Bluetooth]) answer(owner?.prototype, 'requestDevice', none);
   answer(Serial?.prototype, 'requestPort', none);
   answer(Navigator.prototype, 'requestMIDIAccess', tellsOf(DEVICE));
+  // One pointer is two people's here, and Escape leaves what fills the page; a picture in a window of its own would be in front of the page.
+  answer(Element.prototype, 'requestPointerLock', () => {
+    setTimeout(() => document.dispatchEvent(new Event('pointerlockerror')));
+    return notAllowed();
+  });
+  answer(window.Keyboard?.prototype, 'lock', notAllowed);
+  answer(HTMLVideoElement.prototype, 'requestPictureInPicture', notAllowed);
 
   const { alert, confirm, prompt } = window;
   const say = (value) => (value === undefined ? '' : `${value}`);

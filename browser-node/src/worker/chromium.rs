@@ -193,9 +193,9 @@ fn flags(profile: &Path, settings: &Settings<'_>) -> Vec<OsString> {
         "--disable-renderer-backgrounding",
         "--autoplay-policy=no-user-gesture-required",
         // What Chromium would open a window of its own for: pages do without, as in browsers that never had it.
-        "--disable-blink-features=FileSystemAccessLocal,EyeDropperAPI,PictureInPictureAPI,DocumentPictureInPictureAPI,PaymentRequest",
+        "--disable-blink-features=FileSystemAccessLocal,EyeDropperAPI,DocumentPictureInPictureAPI",
         // One session, few sites: a renderer a site is kept, a spare one is not.
-        "--disable-features=Translate,SpareRendererForSitePerProcess,MediaRouter,OptimizationHints,AutofillServerCommunication,InterestFeedContentSuggestions,CalculateNativeWinOcclusion,GlobalMediaControls,DialMediaRouteProvider,PasswordManagerOnboarding,Reporting,FedCm",
+        "--disable-features=Translate,SpareRendererForSitePerProcess,MediaRouter,OptimizationHints,AutofillServerCommunication,InterestFeedContentSuggestions,CalculateNativeWinOcclusion,GlobalMediaControls,DialMediaRouteProvider,PasswordManagerOnboarding,Reporting,FedCm,WebPayments",
     ]
     .into_iter()
     .map(OsString::from)
