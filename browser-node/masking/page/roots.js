@@ -71,10 +71,10 @@
       apply: (_, self, given) => instead(given, () => Reflect.apply(method, self, given)),
     });
   };
-  const media = ([wants], call) => {
+  const media = ([wants]) => {
     if (wants?.video) lack(CAMERA);
     if (wants?.audio) lack(MICROPHONE);
-    return call();
+    return Boolean(wants?.video || wants?.audio);
   };
   const tellsOf = (what) => (_, call) => {
     lack(what);
@@ -85,8 +85,13 @@
     return refuse('NotFoundError', 'No device selected.');
   };
   const { MediaDevices, Navigator, Geolocation, CredentialsContainer, Notification, PushManager, USB, Serial, HID, Bluetooth } = window;
-  answer(MediaDevices?.prototype, 'getUserMedia', media);
-  for (const name of ['getUserMedia', 'webkitGetUserMedia']) answer(Navigator.prototype, name, media);
+  answer(MediaDevices?.prototype, 'getUserMedia', (given, call) => (media(given) ? notAllowed() : call()));
+  for (const name of ['getUserMedia', 'webkitGetUserMedia']) {
+    answer(Navigator.prototype, name, (given, call) => {
+      media(given);
+      return call();
+    });
+  }
   answer(MediaDevices?.prototype, 'getDisplayMedia', () => {
     lack(SCREEN);
     return notAllowed();
