@@ -135,7 +135,17 @@ pub(crate) fn answer(
     let picture = picture.map(|added| negotiated(&mut rtc, added).ok_or(PeerError::Offer)).transpose()?;
     // Whoever has no Opus sees, and hears nothing.
     let sound = sound.and_then(|added| negotiated(&mut rtc, added));
-    let connection = Connection { rtc, ufrag, addresses: Vec::new(), path: None, connected: false, is_silent: false, picture, sound, line };
+    let connection = Connection {
+        rtc,
+        ufrag,
+        addresses: Vec::new(),
+        path: None,
+        connected: false,
+        is_silent: false,
+        picture,
+        sound,
+        line,
+    };
     Ok(Answered { connection, sdp })
 }
 

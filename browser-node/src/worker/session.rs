@@ -617,7 +617,14 @@ fn id_of(input: &tandem_protocol::input::ControlInput) -> Option<InputId> {
         | Text { id, .. }
         | Touch { id, .. }
         | Pick { id, .. } => Some(*id),
-        NewTab | OpenLink { .. } | Listen { .. } | Sound { .. } | Reach { .. } | Answer { .. } | Find { .. } | File { .. } => None,
+        NewTab
+        | OpenLink { .. }
+        | Listen { .. }
+        | Sound { .. }
+        | Reach { .. }
+        | Answer { .. }
+        | Find { .. }
+        | File { .. } => None,
         Compose { .. } | ReleaseAll | Navigate { .. } | Tab { .. } | Resize { .. } | Hide { .. } | Matches => None,
     }
 }
