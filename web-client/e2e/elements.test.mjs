@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from './people.mjs';
 
 const guard = new URL('../../browser-node/masking/page/', import.meta.url);
-const parts = ['words', 'classify', 'text', 'element', 'rules', 'document', 'gate', 'pick'];
+const parts = ['words', 'classify', 'text', 'element', 'rules', 'dom', 'document', 'gate', 'pick'];
 const source = `const NAME = 'guard'; ${parts.map((name) => readFileSync(new URL(`${name}.js`, guard), 'utf8')).join('\n')}`;
 
 let browser, page;
