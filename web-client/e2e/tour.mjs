@@ -295,16 +295,17 @@ async function files(system, browser, customer, agent, look) {
   await look('customer-file', customer);
   await customer.locator('[data-tandem=cancel-file]').click();
   await customer.locator('[data-tandem=chooser]').waitFor({ state: 'detached' });
-  await clickAt(customer, places['#camera'], viewport);
-  const lack = (page) => page.locator('[data-tandem=lack]');
-  await Promise.all([customer, agent].map((page) => lack(page).waitFor()));
-  await look('customer-lack', customer);
-  await look('console-lack', agent);
-  for (const page of [customer, agent]) await lack(page).getByRole('button').click();
   await clickAt(customer, places['#label'], viewport);
   await clickAt(customer, places['#print'], viewport);
   await customer.locator('[data-tandem=download][data-state=ready]').nth(1).waitFor();
   await look('customer-downloads', customer);
   for (let left = 2; left > 0; left -= 1) await customer.locator('[data-tandem=download] .icon-button').first().click();
   await customer.locator('[data-tandem=download]').first().waitFor({ state: 'detached' });
+  // The page then says that there is none, and what is below is no longer where it was.
+  await clickAt(customer, places['#camera'], viewport);
+  const lack = (page) => page.locator('[data-tandem=lack]');
+  await Promise.all([customer, agent].map((page) => lack(page).waitFor()));
+  await look('customer-lack', customer);
+  await look('console-lack', agent);
+  for (const page of [customer, agent]) await lack(page).getByRole('button').click();
 }
