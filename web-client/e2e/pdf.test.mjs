@@ -233,6 +233,8 @@ test('a page that is made like ours gains nothing', async () => {
 });
 
 test('five hundred sheets are read to the last', async () => {
+  await open('next', 'Next');
+  for (const page of [customer, agent]) await shows(page, [400, 300], GREEN);
   await forget();
   await open('long.pdf');
   await clickAt(customer, [700, 300], VIEWPORT);
