@@ -5,6 +5,7 @@
 
 use crate::dialog::DialogAnswer;
 use crate::files::FileInput;
+use crate::native::Chosen;
 use crate::{Device, InputId, Private, TabId, Viewport};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -102,6 +103,11 @@ pub enum ControlInput {
     /// Opens the link that this menu of the sender is about in a new tab.
     OpenLink {
         menu: u32,
+    },
+    /// Chooses in what a field has opened: [`crate::notice::Notice::Picker`].
+    Choose {
+        picker: u32,
+        chosen: Chosen,
     },
     /// Answers [`crate::notice::Notice::Dialog`]. Who may press may dismiss; everything else is the customer's.
     Answer {

@@ -3,7 +3,7 @@
 use crate::dialog::Dialog;
 use crate::element::Element;
 use crate::files::{Chooser, Download};
-use crate::native::{Lack, Menu};
+use crate::native::{Lack, Menu, Picker};
 use crate::outline::OutlineNode;
 use crate::policy::{Secret, Verb};
 use crate::{InputId, ParticipantId, Private, TabId, Viewport};
@@ -65,6 +65,8 @@ pub enum Notice {
     Reached { node: u32, x: f32, y: f32 },
     /// For who asked for it, by the right button, a long press or a key: what a menu would be about.
     Menu { menu: Menu },
+    /// What a field of the page in front has opened; none when it is closed.
+    Picker { picker: Option<Picker> },
     /// The page in front wants what a browser in a data centre does not have.
     Lacks { lack: Lack },
     /// The icon of a tab's page, a PNG in base64; none when it has none, or none that this person may see.

@@ -68,7 +68,9 @@ impl ControlInput {
             }
             ControlInput::Navigate { .. } => Act::Navigate,
             ControlInput::Tab { .. } | ControlInput::NewTab | ControlInput::OpenLink { .. } => Act::OpenTabs,
-            ControlInput::Answer { answer: DialogAnswer::Dismiss, .. } | ControlInput::Reach { .. } => Act::Click,
+            ControlInput::Answer { answer: DialogAnswer::Dismiss, .. }
+            | ControlInput::Choose { .. }
+            | ControlInput::Reach { .. } => Act::Click,
             // Who may see the page may have it told.
             ControlInput::Listen { .. } => Act::Point,
             ControlInput::Sound { on: true } => Act::Hear,

@@ -1,23 +1,13 @@
 // What a browser on a desk draws itself: the context menu, what pages ask people for, full screen, icons of tabs. Here our pages draw it or say
 // that there is none, and nothing of Chromium's own is in the picture.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { after, afterEach, before, test } from 'node:test';
 import { crc32, deflateSync } from 'node:zlib';
-import { clickAt, colourAt, isNear, joinAsAgent, joinAsCustomer, openBrowser, placeOnScreen, SCREEN } from './people.mjs';
-import { startSystem, until } from './system.mjs';
+import { clickAt, colourAt, isNear, placeOnScreen, SCREEN } from './people.mjs';
+import { BLUE, foreign, heardBy, PLAIN, row, showPages, VIEWPORT } from './stage.mjs';
+import { until } from './system.mjs';
 
-const VIEWPORT = { width: 800, height: 600, scale: 1 };
-const WINDOW = { viewport: { width: 800, height: 652 }, locale: 'en-GB', permissions: ['clipboard-read', 'clipboard-write'] };
-const BLUE = [0, 0, 200];
 const GREEN = [0, 160, 0];
-const STYLE = `<style>* { margin: 0; border: 0; font: 20px/60px sans-serif } html { background: rgb(0,0,200); overflow: hidden }
-  a, p, input, button, div, iframe { display: block; width: 400px; height: 60px; background: #ccd } iframe { height: 120px }</style>`;
-const TELL = "<script>const tell = (what) => fetch('/told', { method: 'POST', body: JSON.stringify(what) })</script>";
-/** Where the rows of `menu` are. */
-const row = (number) => [100, 30 + 60 * number];
-const PLAIN = [600, 300];
-
 const PAGES = {
   menu: `<a href="/plain?account=4711">A link</a><p>Selectable</p><input name="serial" value="SN-4711"><input type="password" value="canary">
     <button>Buy now</button><div id="own">Own menu</div><div id="stops">Stops it</div><div id="host"></div><iframe src="OTHER/framed"></iframe>
@@ -119,73 +109,16 @@ function icon() {
   return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), chunk('IHDR', header), chunk('IDAT', deflateSync(pixels)), chunk('IEND', Buffer.alloc(0))]);
 }
 
-/** What pages have said. */
-const told = [];
-let server, system, browser, port;
-before(async () => {
-  server = createServer((request, response) => {
-    const { pathname } = new URL(request.url, 'http://x');
-    if (pathname === '/told') {
-      let body = '';
-      request.on('data', (chunk) => (body += chunk));
-      request.on('end', () => { told.push(JSON.parse(body)); response.end(); });
-      return;
-    }
-    if (pathname === '/icon.png') return response.setHeader('content-type', 'image/png').end(icon());
-    const page = PAGES[pathname.slice(1)];
-    if (page === undefined) return response.writeHead(404).end();
-    response.setHeader('content-type', 'text/html; charset=utf-8');
-    response.end(`<!doctype html><meta name="viewport" content="width=device-width"><title>${pathname.slice(1)}</title>${STYLE}${TELL}${page.replaceAll('OTHER', `http://localhost:${port}`)}`);
-  });
-  await new Promise((up) => server.listen(0, up));
-  ({ port } = server.address());
-  [system, browser] = await Promise.all([startSystem({ TANDEM_ALLOW_PRIVATE: `127.0.0.1:${port},localhost:${port}` }), openBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await system?.stop();
-  server?.closeAllConnections();
-  server?.close();
-});
-/** Ends all sessions. */
-async function end() {
-  for (const context of browser.contexts()) await context.close();
-  for (const { id, state } of (await system.api('GET', '/sessions')).body.sessions) {
-    if (state !== 'ended' && state !== 'failed') await system.api('DELETE', `/sessions/${id}`);
-  }
-  told.length = 0;
-}
-afterEach(end);
-
-const address = (name) => `http://127.0.0.1:${port}/${name}`;
-
-/** A session at one of the pages; the agent's page keeps all that it is told by data channel. */
-async function at(name, options = WINDOW, viewport = VIEWPORT) {
-  // The browser of the session before may still be on its way out.
-  const made = await until('a session', async () => {
-    const { status, body } = await system.api('POST', '/sessions', { company: 'demo', start_url: address(name), viewport });
-    return status === 201 && body;
-  }, 60_000);
-  const customer = await joinAsCustomer(browser, made.customer_url, options);
-  const agent = await joinAsAgent(browser, made.agent_url, WINDOW, () => {
-    window.heard = [];
-    const open = RTCPeerConnection.prototype.createDataChannel;
-    RTCPeerConnection.prototype.createDataChannel = function (...of) {
-      const channel = open.apply(this, of);
-      channel.addEventListener('message', ({ data }) => window.heard.push(data));
-      return channel;
-    };
-  });
-  const tabs = async () => (await system.api('GET', `/sessions/${made.id}`)).body.tabs;
-  const isAt = (path) => until(path, async () => (await tabs()).some((tab) => tab.active && tab.url.includes(path) && !tab.loading));
-  await isAt(name);
-  return { id: made.id, customer, agent, tabs, isAt };
-}
+let stage;
+before(async () => (stage = await showPages(PAGES, { '/icon.png': { type: 'image/png', bytes: icon() } })));
+after(() => stage?.stop());
+afterEach(() => stage.end());
+const at = (...of) => stage.at(...of);
+const isTold = (...of) => stage.isTold(...of);
+const address = (name) => stage.address(name);
 
 const menu = (page) => page.locator('[data-tandem=menu]');
 const items = (page) => menu(page).locator('[data-item]').evaluateAll((all) => all.map((one) => one.dataset.item));
-const heardBy = async (agent) => (await agent.evaluate(() => window.heard)).join('\n');
-const isTold = (what, is) => until(what, () => told.find(is));
 
 /** Presses the right button until the menu is there: a page may not have its guard's policy yet. */
 async function rightClick(page, place) {
@@ -197,17 +130,6 @@ async function opens(page, place) {
   await menu(page).waitFor();
   return items(page);
 }
-
-/** How much of a part of the picture is not blue. */
-const foreign = (page, [left, top, width, height]) => page.evaluate(([screen, left, top, width, height]) => {
-  const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext('2d');
-  context.drawImage(document.querySelector(screen), left, top, width, height, 0, 0, width, height);
-  const { data } = context.getImageData(0, 0, width, height);
-  let count = 0;
-  for (let i = 0; i < data.length; i += 4) if (data[i] > 60 || data[i + 1] > 60 || data[i + 2] < 140) count += 1;
-  return count;
-}, [SCREEN, left, top, width, height]);
 
 test('a menu is about what is at its place, and for the one who asked', async () => {
   const { customer, agent, isAt } = await at('menu');
@@ -371,7 +293,7 @@ test('a part of the page fills it, and Escape brings the page back', async () =>
     await people[who].keyboard.press('Escape');
     await isTold('the page', ({ full }) => full === false);
     await until('the page in the picture', async () => isNear(await colourAt(people.agent, [600, 400], VIEWPORT), BLUE));
-    await end();
+    await stage.end();
   }
 });
 
@@ -383,7 +305,7 @@ test('tabs have icons; agents see those that came from the web', async () => {
     await icons(page).first().waitFor();
     assert.ok(await icons(page).first().evaluate((image) => image.decode().then(() => image.naturalWidth > 0)));
   }
-  await system.api('POST', `/sessions/${id}/navigate`, { url: address('drawn') });
+  await stage.system.api('POST', `/sessions/${id}/navigate`, { url: address('drawn') });
   await isAt('/drawn');
   await until('the drawn icon', async () => (await icons(customer).count()) === 2);
   await until('the agent’s icon', async () => (await icons(agent).count()) === 1);

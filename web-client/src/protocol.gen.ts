@@ -94,7 +94,7 @@ export type DeviceClass = "desk" | "tablet" | "phone";
 
 export type PointerInput = { sequence: number, x: number, y: number, };
 
-export type ControlInput = { "type": "button", id: InputId, x: number, y: number, button: MouseButton, pressed: boolean, } | { "type": "wheel", id: InputId, x: number, y: number, dx: number, dy: number, } | { "type": "key", id: InputId, code: Private<string>, key: Private<string>, pressed: boolean, repeat: boolean, modifiers: Modifiers, } | { "type": "text", id: InputId, text: Private<string>, } | { "type": "compose", text: Private<string>, } | { "type": "touch", id: InputId, finger: number, phase: TouchPhase, x: number, y: number, } | { "type": "release_all" } | { "type": "navigate", to: Navigation, } | { "type": "tab", tab: TabId, close: boolean, } | { "type": "new_tab" } | { "type": "open_link", menu: number, } | { "type": "answer", dialog: number, answer: DialogAnswer, } | { "type": "find", text: Private<string>, backwards: boolean, } | { "type": "listen", listens: boolean, } | { "type": "sound", on: boolean, } | { "type": "reach", node: number, } | { "type": "file", input: FileInput, } | { "type": "hide", x: number, y: number, } | { "type": "pick", id: InputId, x: number, y: number, } | { "type": "matches" } | { "type": "resize", viewport: Viewport, 
+export type ControlInput = { "type": "button", id: InputId, x: number, y: number, button: MouseButton, pressed: boolean, } | { "type": "wheel", id: InputId, x: number, y: number, dx: number, dy: number, } | { "type": "key", id: InputId, code: Private<string>, key: Private<string>, pressed: boolean, repeat: boolean, modifiers: Modifiers, } | { "type": "text", id: InputId, text: Private<string>, } | { "type": "compose", text: Private<string>, } | { "type": "touch", id: InputId, finger: number, phase: TouchPhase, x: number, y: number, } | { "type": "release_all" } | { "type": "navigate", to: Navigation, } | { "type": "tab", tab: TabId, close: boolean, } | { "type": "new_tab" } | { "type": "open_link", menu: number, } | { "type": "choose", picker: number, chosen: Chosen, } | { "type": "answer", dialog: number, answer: DialogAnswer, } | { "type": "find", text: Private<string>, backwards: boolean, } | { "type": "listen", listens: boolean, } | { "type": "sound", on: boolean, } | { "type": "reach", node: number, } | { "type": "file", input: FileInput, } | { "type": "hide", x: number, y: number, } | { "type": "pick", id: InputId, x: number, y: number, } | { "type": "matches" } | { "type": "resize", viewport: Viewport, 
 /**
  * What it is, when the page can tell.
  */
@@ -114,7 +114,7 @@ export type Navigation = { "kind": "back" } | { "kind": "forward" } | { "kind": 
 
 export type CursorNotice = { participant: ParticipantId, sequence: number, x: number, y: number, };
 
-export type Notice = { "type": "viewport", viewport: Viewport, } | { "type": "cursor", shape: CursorShape, } | { "type": "press", participant: ParticipantId, pressed: boolean, } | { "type": "tabs", tabs: Array<Tab>, } | { "type": "field", field: Field | null, } | { "type": "touched", field: FieldKind | null, } | { "type": "denied", id: InputId | null, reason: Denied, } | { "type": "shown", id: InputId, timestamp: number, stages: Stages, } | { "type": "withheld", withheld: boolean, } | { "type": "hidden", areas: Array<[number, number, number, number]>, } | { "type": "picked", id: InputId, thing: Thing | null, } | { "type": "matches", lesson: number, masking: Array<number | null>, blocking: Array<number | null>, } | { "type": "dialog", dialog: Dialog | null, } | { "type": "found", found: boolean, } | { "type": "copied", text: Private<string>, } | { "type": "handed", url: Private<string>, } | { "type": "outline", focus: number | null, nodes: Array<OutlineNode>, } | { "type": "reached", node: number, x: number, y: number, } | { "type": "menu", menu: Menu, } | { "type": "lacks", lack: Lack, } | { "type": "icon", tab: TabId, png: Private<string> | null, } | { "type": "file_chooser", chooser: Chooser | null, } | { "type": "downloads", downloads: Array<Download>, } | { "type": "sound", sound: Sound, } | { "type": "crashed", tab: TabId | null, };
+export type Notice = { "type": "viewport", viewport: Viewport, } | { "type": "cursor", shape: CursorShape, } | { "type": "press", participant: ParticipantId, pressed: boolean, } | { "type": "tabs", tabs: Array<Tab>, } | { "type": "field", field: Field | null, } | { "type": "touched", field: FieldKind | null, } | { "type": "denied", id: InputId | null, reason: Denied, } | { "type": "shown", id: InputId, timestamp: number, stages: Stages, } | { "type": "withheld", withheld: boolean, } | { "type": "hidden", areas: Array<[number, number, number, number]>, } | { "type": "picked", id: InputId, thing: Thing | null, } | { "type": "matches", lesson: number, masking: Array<number | null>, blocking: Array<number | null>, } | { "type": "dialog", dialog: Dialog | null, } | { "type": "found", found: boolean, } | { "type": "copied", text: Private<string>, } | { "type": "handed", url: Private<string>, } | { "type": "outline", focus: number | null, nodes: Array<OutlineNode>, } | { "type": "reached", node: number, x: number, y: number, } | { "type": "menu", menu: Menu, } | { "type": "picker", picker: Picker | null, } | { "type": "lacks", lack: Lack, } | { "type": "icon", tab: TabId, png: Private<string> | null, } | { "type": "file_chooser", chooser: Chooser | null, } | { "type": "downloads", downloads: Array<Download>, } | { "type": "sound", sound: Sound, } | { "type": "crashed", tab: TabId | null, };
 
 export type Sound = "silent" | "playing" | "unavailable";
 
@@ -264,6 +264,44 @@ editable: boolean,
  * It is hidden from agents already: for customers alone.
  */
 hidden: boolean, };
+
+export type Picker = { 
+/**
+ * Its number in this session, for [`crate::input::ControlInput::Choose`].
+ */
+id: number, 
+/**
+ * Who opened it.
+ */
+by: ParticipantId, 
+/**
+ * The field: left, top, width and height in CSS pixels of the viewport.
+ */
+area: [number, number, number, number], 
+/**
+ * What it is called.
+ */
+label: Private<string>, 
+/**
+ * Agents see nothing of the field, and do not hear of this either.
+ */
+hidden: boolean, of: Pickable, };
+
+export type Pickable = { "kind": "list", choices: Array<Choice>, } | { "kind": "value", input: ValueType, value: Private<string>, min: string, max: string, step: string, required: boolean, };
+
+export type Choice = { text: Private<string>, 
+/**
+ * The heading that it stands under; empty where there is none.
+ */
+group: Private<string>, disabled: boolean, selected: boolean, 
+/**
+ * Not for agents: they hear that there is something, and cannot choose it.
+ */
+hidden: boolean, };
+
+export type ValueType = "date" | "time" | "datetime-local" | "month" | "week" | "color";
+
+export type Chosen = { "choice": "line", index: number, } | { "choice": "value", value: Private<string>, } | { "choice": "nothing" };
 
 export type Lack = "camera" | "microphone" | "screen" | "place" | "passkey" | "film" | "notifications" | "device" | "program";
 

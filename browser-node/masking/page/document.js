@@ -15,6 +15,8 @@ const CANDIDATES = [
   '[data-tandem-doubt]',
 ].join(',');
 const SECRETS = `:is(${CANDIDATES}):not([${NAME}-open]),[${NAME}-secret]`;
+/** What is painted above the page, wherever it is in it: no opacity of what holds it reaches it. */
+const RAISED = ':modal,:popover-open,:fullscreen,select:open';
 /** The candidates that show another document. */
 const FRAMES = 'iframe,frame,object,embed,fencedframe';
 /** Attributes that say nothing of what an element is, but may change how it is painted. */
@@ -31,12 +33,13 @@ class Guard {
   near = new Set();
   rules = new Rules(null);
   /** Set by start.js: what judges the events of this document, what is known of frames of other sites in it, who tells its title,
-      who judges the sheets of a PDF, and who answers a rule session. */
+      who judges the sheets of a PDF, who answers a rule session, and what fields open. */
   gate = null;
   guests = null;
   title = null;
   pdf = null;
   pick = null;
+  pickers = null;
   /** What drawings hold on to. */
   anchors = null;
   memory = new Memory();
@@ -66,6 +69,7 @@ class Guard {
     // In a shadow root no user style applies, so its important rules go into a layer, which beats the page's own.
     this.#sheet.replaceSync(
       `@layer ${NAME}{:is(${SECRETS}):not(#${NAME}#${NAME}){opacity:0!important;transition-property:none!important}
+        :is(${SECRETS}):not(#${NAME}#${NAME})::picker(select){display:none!important}
         [${NAME}-fades]:not(#${NAME}#${NAME}){mask:linear-gradient(#0000,#0000)!important}}`,
     );
     this.observer = new MutationObserver((records) => this.#safely(() => this.#mutated(records)));
@@ -288,11 +292,16 @@ class Guard {
     if (hasFiles(field)) return this.#chosen(field);
     const value = String(field.value ?? field.textContent ?? '').slice(0, 1000);
     const isLong = field.value === undefined && value.length > IN_PARTS;
-    if (this.rules.hidesField(field) || (value && !isLong && (isSecretValue(this.rules, field, value) || this.#isKnown(value)))) {
+    if (this.rules.hidesField(field) || (value && !isLong && (isSecretValue(this.rules, field, value) || this.#isKnown(value))) || this.#choseSecret(field)) {
       return this.hide(field);
     }
     this.#show(field);
     this.#fields.add(field);
+  }
+
+  /** Whether the line that a list shows is secret, whatever its value. */
+  #choseSecret(field) {
+    return field.localName === 'select' && [...field.selectedOptions].some(({ label }) => this.isSecretText(label));
   }
 
   /** Whether a text holds what was typed into a hidden field. */
@@ -317,12 +326,14 @@ class Guard {
 
   #text(node) {
     const parent = node.parentElement ?? node.getRootNode().host;
-    if (!parent || UNPAINTED.has(parent.localName) || this.#marked.has(parent)) return;
+    if (!parent || (UNPAINTED.has(parent.localName) && parent.localName !== 'option') || this.#marked.has(parent)) return;
     const { data } = node;
     if (data.trim() === '') return;
     const isMeant = (text) => this.rules.mask.text.some((one) => one.test(text)) || this.#isKnown(text);
     const isSecret = this.#isShown(parent) ? isMeant : (text) => this.isSecretText(text);
     if (isSecret(data)) return this.hide(parent);
+    // A list's lines have nothing to do with each other.
+    if (parent.localName === 'option') return;
     // A secret may be put together of several elements.
     for (let above = parent, up = 0; above && above !== document.body && up < 3; above = above.parentElement, up += 1) {
       // The words of a PDF's sheet are put together by who knows their places.
@@ -462,14 +473,14 @@ class Guard {
       if (this.rules.mask.element.length > 0) this.#lookAgain.soon();
       if (this.rules.everything && document.body) for (const child of document.body.children) this.#conceal(child);
     } else {
-      for (const field of this.#fields) if (field.value) this.#decideValue(field);
+      for (const field of this.#fields) if (field.value || field.localName === 'select') this.#decideValue(field);
     }
   }
 
   #decideValue(field) {
     if (hasFiles(field)) return this.#chosen(field);
     const value = String(field.value);
-    if (isSecretValue(this.rules, field, value) || this.#isKnown(value)) this.hide(field);
+    if (isSecretValue(this.rules, field, value) || this.#isKnown(value) || this.#choseSecret(field)) this.hide(field);
   }
 
   /** Paints clear or masked from the next frame on. */
@@ -587,9 +598,14 @@ class Guard {
     }
   }
 
+  #raised(root) {
+    for (const raised of root.querySelectorAll(RAISED)) if (!raised.matches(SECRETS) && this.hides(raised)) this.hide(raised);
+  }
+
   #isAllHidden() {
     let good = true;
     this.#fading(document);
+    this.#raised(document);
     for (const open of document.querySelectorAll(`[${NAME}-open]`)) this.#restore(open);
     for (const element of this.near) if (this.#marked.has(element)) this.hide(element);
     for (const secret of document.querySelectorAll(SECRETS)) {
@@ -599,6 +615,7 @@ class Guard {
       if (!host.isConnected) continue;
       this.#adopt(root);
       this.#fading(root);
+      this.#raised(root);
       for (const open of root.querySelectorAll(`[${NAME}-open]`)) this.#restore(open);
       for (const secret of root.querySelectorAll(SECRETS)) {
         if (isHidden(secret)) continue;

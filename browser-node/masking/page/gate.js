@@ -33,6 +33,9 @@ class Turn {
   passing = null;
   /** Whether the event that is being handled is the customer's. */
   isCustomers = false;
+  /** What a field has opened (pickers.js), and how many have been. */
+  picker = null;
+  pickers = 0;
   #until = 0;
   #typed = -TYPING;
   #grants = [];
@@ -114,7 +117,9 @@ class Gate {
     }
     root.addEventListener(`${NAME}-submit`, this.#scripted, true);
     for (const type of [...PRESSES, ...KEYS]) root.addEventListener(type, this.#over, { passive: true });
-    if (root === window) this.#menu.listen();
+    if (root !== window) return;
+    this.#menu.listen();
+    this.#guard.pickers?.listen();
   }
 
   #tell(what) {
@@ -322,6 +327,22 @@ class Gate {
     if (isPassing || this.#turn.isGranted(form)) return;
     const blocked = form ? this.#blocksForm(form, from === form ? null : from) : event.formData && [...document.forms].some((one) => this.#blocksForm(one));
     if (blocked || this.#guard.rules.blocksAddress(event.destination.url)) this.#deny(event, 'blocked');
+  }
+
+  /** Somebody chooses for a field, perhaps a line that is hidden: whether they may. What follows is theirs, as after a press. */
+  chooses(field, isCustomers, isHidden) {
+    const turn = this.#turn;
+    turn.sender = isCustomers ? 'customer' : 'agent';
+    if (isCustomers) {
+      turn.isCustomers = true;
+      this.#task.port2.postMessage(null);
+      turn.grant(field.form);
+      return true;
+    }
+    turn.begin();
+    const why = this.#isClosed || isHidden || this.#guard.hides(field) ? 'masked' : this.#isBlocked(pathOf(field)) ? 'blocked' : null;
+    if (why) this.#tell({ type: 'denied', why });
+    return why === null;
   }
 
   /** Whose keys are secret now. */

@@ -99,6 +99,7 @@ class Guest {
       // The host knows the last one alone.
       if (port1 !== this.#asked) return;
       this.#port = port1;
+      if (data.choice) return this.#guard.pickers.choose(data.number, data.choice, data.isCustomers);
       if (data !== 'closed') return;
       this.#isClosed = true;
       this.#uncover();

@@ -47,6 +47,7 @@ class Guests {
     guest.port.onclose = () => {
       if (this.#guests.get(source) !== guest) return;
       this.#guests.delete(source);
+      this.#guard.pickers.passOn(guest.port, null);
       this.#phases()?.dirtied(true);
     };
     guest.port.postMessage('heard');
@@ -68,6 +69,9 @@ class Guests {
       const box = frame?.getBoundingClientRect();
       const at = box ? [what.at[0] + box.x + frame.clientLeft, what.at[1] + box.y + frame.clientTop] : null;
       this.#guard.gate.tellPointer(at, at && what.pressed);
+    } else if (what.type === 'picker') {
+      const frame = this.#frameOf(source);
+      if (frame) this.#guard.pickers.passOn(guest.port, what.picker, frame, guest.hasNone === true);
     } else if (what.type === 'menu') {
       const frame = this.#frameOf(source);
       const box = frame?.getBoundingClientRect();

@@ -87,7 +87,7 @@ class Outline {
       return;
     }
     const role = thingRoleOf(element);
-    if (ACTING.has(role) && !(role === 'img' && !this.#nameOf(element, role))) {
+    if (ACTING.has(role) && !(role === 'img' && !namedAs(element, role))) {
       this.#flush(walk);
       return this.#put(walk, element, role, hidden);
     }
@@ -100,7 +100,7 @@ class Outline {
     const isBlock = !/^(inline|contents)/.test(getComputedStyle(element).display);
     if (isBlock) this.#flush(walk);
     const before = walk.landmark;
-    const isLandmark = LANDMARKS.has(role) && !(/^(form|region)$/.test(role) && !this.#nameOf(element, role));
+    const isLandmark = LANDMARKS.has(role) && !(/^(form|region)$/.test(role) && !namedAs(element, role));
     if (isLandmark) walk.landmark = this.#put(walk, element, role, hidden);
     const root = BUILT_IN.has(element.localName) ? null : shadowOf(element);
     const children = root ? root.childNodes : element.localName === 'slot' && element.assignedNodes().length > 0 ? element.assignedNodes() : element.childNodes;
@@ -130,7 +130,7 @@ class Outline {
     this.#put(walk, from, 'text', hidden || this.#guard.hides(from) || this.#guard.isSecretText(words), words);
   }
 
-  #put(walk, element, role, hidden, words = this.#nameOf(element, role)) {
+  #put(walk, element, role, hidden, words = namedAs(element, role)) {
     const id = role === 'text' ? 0 : this.#idOf(element);
     const node = { id, role, name: words.slice(0, LONGEST_WORDS), hidden, landmark: walk.landmark };
     if (role === 'heading') node.level = Number(element.getAttribute('aria-level') ?? element.localName[1]) || 2;
@@ -147,14 +147,6 @@ class Outline {
     return id;
   }
 
-  #nameOf(element, role) {
-    for (const name of namesOf(element, sortOf(role))) {
-      const words = String(name ?? '').replace(/\s+/g, ' ').trim();
-      if (words) return words;
-    }
-    return '';
-  }
-
   #idOf(element) {
     if (!this.#ids.has(element)) {
       this.#ids.set(element, this.#next);
@@ -163,6 +155,15 @@ class Outline {
     }
     return this.#ids.get(element);
   }
+}
+
+/** What something is called, in one line. */
+function namedAs(element, role) {
+  for (const name of namesOf(element, sortOf(role))) {
+    const words = String(name ?? '').replace(/\s+/g, ' ').trim();
+    if (words) return words;
+  }
+  return '';
 }
 
 /** What a field holds, as far as its owner may hear it: nobody hears a password. */

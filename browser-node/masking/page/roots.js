@@ -63,14 +63,21 @@
   const lack = (detail) => dispatch(new MouseEvent(`${NAME}-lack`, { detail }));
   const refuse = (name, message) => Promise.reject(new DOMException(message, name));
   const notAllowed = () => refuse('NotAllowedError', 'Permission denied');
-  /** Has `instead` answer a method's calls; it is given what the page gave, and what makes the call itself. */
+  /** Has `instead` answer a method's calls; it is given what the page gave, what makes the call itself, and of what it is called. */
   const answer = (owner, name, instead) => {
     const method = owner?.[name];
     if (typeof method !== 'function') return;
     owner[name] = new Proxy(method, {
-      apply: (_, self, given) => instead(given, () => Reflect.apply(method, self, given)),
+      apply: (_, self, given) => instead(given, () => Reflect.apply(method, self, given), self),
     });
   };
+  // What a field opens, people's own pages draw; without a person's act it throws.
+  for (const { prototype } of [HTMLSelectElement, HTMLInputElement]) {
+    answer(prototype, 'showPicker', (_, call, field) => {
+      const isOurs = navigator.userActivation?.isActive && !dispatch(new MouseEvent(`${NAME}-picker`, { relatedTarget: field, cancelable: true }));
+      return isOurs ? undefined : call();
+    });
+  }
   const media = ([wants]) => {
     if (wants?.video) lack(CAMERA);
     if (wants?.audio) lack(MICROPHONE);

@@ -39,6 +39,7 @@ if (window[NAME]?.document !== document) {
   window[NAME] = { document, guard, turn, phases: null, learn, pick: guard.pick, anchors: guard.anchors, errands, outline: null };
   guard.pdf = new Pdf(guard);
   guard.guests = new Guests(guard, phasesHere, turn);
+  guard.pickers = new Pickers(guard, turn);
   guard.gate = new Gate(guard, turn, phasesHere);
   addEventListener('message', guard.guests.hear, true);
   addEventListener(`${NAME}-print`, () => tell({ type: 'print' }), true);

@@ -64,6 +64,7 @@ impl Extension {
             include_str!("../page/pdf.js"),
             include_str!("../page/gate.js"),
             include_str!("../page/menu.js"),
+            include_str!("../page/pickers.js"),
             include_str!("../page/pick.js"),
             include_str!("../page/lacks.js"),
             include_str!("../page/errands.js"),

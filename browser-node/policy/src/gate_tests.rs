@@ -361,6 +361,7 @@ impl Seat {
                 | Action::NewTab
                 | Action::OpenLink { .. }
                 | Action::Reach { .. }
+                | Action::Choose { .. }
                 | Action::Answer { .. }
                 | Action::Find { .. }
                 | Action::File { .. }

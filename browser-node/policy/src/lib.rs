@@ -22,6 +22,7 @@ pub use keys::Mask;
 use tandem_protocol::dialog::DialogAnswer;
 use tandem_protocol::files::FileInput;
 use tandem_protocol::input::{MouseButton, Navigation, TouchPhase};
+use tandem_protocol::native::Chosen;
 use tandem_protocol::{Device, InputId, ParticipantId, Private, TabId, Viewport};
 
 /// Leave to do one thing to the browser, made by the [`Gate`] alone.
@@ -106,6 +107,11 @@ pub enum Action {
     /// Opens the link of this menu in a new tab.
     OpenLink {
         menu: u32,
+    },
+    /// Chooses in this picker.
+    Choose {
+        picker: u32,
+        chosen: Chosen,
     },
     Reach {
         node: u32,

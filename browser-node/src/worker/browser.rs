@@ -37,7 +37,7 @@ use tandem_cdp::{CdpError, Event, Handle, Session};
 use tandem_egress::Refusals;
 use tandem_masking::Extension;
 use tandem_protocol::input::Navigation;
-use tandem_protocol::native::Lack;
+use tandem_protocol::native::{Lack, Pickable, Picker};
 use tandem_protocol::notice::{Denied, FieldKind, Tab, Thing};
 use tandem_protocol::outline::OutlineNode;
 use tandem_protocol::policy::{Policy, Sites};
@@ -65,7 +65,7 @@ pub enum FromBrowser {
     Gone,
 }
 
-/// What a page's guard says (`gate.js`, `title.js`, `pick.js`, `errands.js`, `anchors.js`, `outline.js`, `menu.js`, `lacks.js`).
+/// What a page's guard says (`gate.js`, `title.js`, `pick.js`, `errands.js`, `anchors.js`, `outline.js`, `menu.js`, `pickers.js`, `lacks.js`).
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromGuard {
@@ -79,6 +79,8 @@ pub enum FromGuard {
     Print,
     /// Somebody wants a menu that the page does not have.
     Menu(Box<Wanted>),
+    /// A field has opened what it is to be chosen from, or closed it.
+    Picker { picker: Option<Box<Opened>> },
     /// The page wants what this browser does not have.
     Lacks { lack: Lack },
     /// The page's icon, a PNG in base64, and whether it came from a web address.
@@ -123,6 +125,21 @@ pub struct Wanted {
     pub selection: bool,
     pub editable: bool,
     pub hidden: bool,
+}
+
+/// What a field has opened (`pickers.js`).
+#[derive(Debug, Deserialize)]
+pub struct Opened {
+    /// Known to this page's guard.
+    pub number: u32,
+    /// Whether it was the customer.
+    pub customers: bool,
+    /// The field's upper left corner, and its size (CSS pixels of the window).
+    pub at: [f32; 2],
+    pub size: [f32; 2],
+    pub label: Private<String>,
+    pub hidden: bool,
+    pub of: Pickable,
 }
 
 struct Page {
@@ -540,6 +557,11 @@ impl Browser {
     /// What pages bring up that people's own pages draw.
     pub fn native(&mut self) -> &mut Native {
         &mut self.native
+    }
+
+    /// What a field of the page in front has open.
+    pub fn picker(&self) -> Option<&Picker> {
+        self.native.picker(self.tabs.active()?)
     }
 
     /// A tab's icon, a PNG in base64.

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use std::collections::{HashMap, HashSet};
-use tandem_protocol::native::Lack;
+use tandem_protocol::native::{Lack, Picker};
 use tandem_protocol::{ParticipantId, Private, TabId, limits};
 
 /// The largest icon (bytes of a PNG), and its longest side (pixels).
@@ -17,6 +17,8 @@ pub struct Native {
     menus: u32,
     /// The last menu that somebody asked for.
     menu: Option<Asked>,
+    pickers: u32,
+    open: Option<Open>,
     /// What the pages that are shown have asked for in vain.
     lacking: HashSet<(TabId, Lack)>,
     /// The icons of tabs in base64.
@@ -28,6 +30,15 @@ struct Asked {
     id: u32,
     who: ParticipantId,
     link: Option<Private<String>>,
+}
+
+/// What a field has opened.
+#[derive(Debug)]
+struct Open {
+    tab: TabId,
+    /// Its number with its page's guard.
+    number: u32,
+    picker: Picker,
 }
 
 impl Native {
@@ -46,6 +57,27 @@ impl Native {
     /// Whether it was this person who asked for the menu of this number.
     pub fn is_of(&self, id: u32, who: ParticipantId) -> bool {
         self.menu.as_ref().is_some_and(|menu| (menu.id, menu.who) == (id, who))
+    }
+
+    /// A field has opened this, which gets its number here. There is one at a time, as there is one focus.
+    pub fn opened(&mut self, tab: TabId, number: u32, picker: Picker) {
+        self.pickers += 1;
+        self.open = Some(Open { tab, number, picker: Picker { id: self.pickers, ..picker } });
+    }
+
+    /// What is open in this tab is not any more; `false` when nothing was.
+    pub fn closed(&mut self, tab: TabId) -> bool {
+        self.open.take_if(|open| open.tab == tab).is_some()
+    }
+
+    /// What a field of this tab has open.
+    pub fn picker(&self, tab: TabId) -> Option<&Picker> {
+        self.open.as_ref().filter(|open| open.tab == tab).map(|open| &open.picker)
+    }
+
+    /// Somebody has chosen in the picker of this id: where it is, and its number there. It is open no more.
+    pub fn chosen(&mut self, id: u32) -> Option<(TabId, u32)> {
+        self.open.take_if(|open| open.picker.id == id).map(|open| (open.tab, open.number))
     }
 
     /// A page asks for what there is not; `false` when it has done so before.
@@ -91,6 +123,7 @@ fn is_icon(base64: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tandem_protocol::native::Pickable;
 
     const EVA: ParticipantId = ParticipantId(1);
     const BEN: ParticipantId = ParticipantId(2);
@@ -111,6 +144,26 @@ mod tests {
         assert!(!native.is_of(first, EVA) && native.link(first).is_none() && native.link(second).is_none());
         let long = native.ask(EVA, Some("x".repeat(1_000_000).into()));
         assert!(native.link(long).is_none());
+    }
+
+    #[test]
+    fn there_is_one_picker_and_it_is_chosen_in_once() {
+        let picker = || Picker {
+            id: 0,
+            by: EVA,
+            area: [0.0; 4],
+            label: "Country".into(),
+            hidden: false,
+            of: Pickable::List { choices: Vec::new() },
+        };
+        let mut native = Native::default();
+        native.opened(TabId(1), 7, picker());
+        native.opened(TabId(2), 7, picker());
+        assert!(native.picker(TabId(1)).is_none());
+        let id = native.picker(TabId(2)).unwrap().id;
+        assert!(!native.closed(TabId(1)) && native.chosen(id - 1).is_none());
+        assert_eq!(native.chosen(id), Some((TabId(2), 7)));
+        assert!(native.chosen(id).is_none() && !native.closed(TabId(2)));
     }
 
     #[test]

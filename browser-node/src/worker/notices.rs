@@ -3,6 +3,7 @@
 use super::audience::{Agent, Customer, Only};
 use std::collections::{HashMap, HashSet};
 use tandem_protocol::dialog::Dialog;
+use tandem_protocol::native::Picker;
 use tandem_protocol::notice::{Field, FieldKind, Notice, Tab};
 use tandem_protocol::outline::OutlineNode;
 use tandem_protocol::{Private, TabId};
@@ -77,6 +78,7 @@ impl Vouched {
             Notice::Dialog { dialog } => Notice::Dialog { dialog: dialog.as_ref().map(without_words) },
             // Told to whoever asked; where the link leads may be somebody's.
             Notice::Menu { menu } => Notice::Menu { menu: menu.for_agents() },
+            Notice::Picker { picker } => Notice::Picker { picker: picker.as_ref().and_then(Picker::for_agents) },
             Notice::Icon { tab, png } => {
                 Notice::Icon { tab: *tab, png: png.clone().filter(|_| self.shows_icon(*tab)) }
             }
@@ -163,7 +165,8 @@ fn is_somebodys(part: &str) -> bool {
 mod tests {
     use super::*;
     use tandem_protocol::InputId;
-    use tandem_protocol::native::Menu;
+    use tandem_protocol::ParticipantId;
+    use tandem_protocol::native::{Choice, Menu, Pickable, ValueType};
     use tandem_protocol::outline::OutlineRole;
 
     #[test]
@@ -277,6 +280,52 @@ mod tests {
         let told = Vouched::default().for_agent(&notice).unwrap().into_inner();
         assert_eq!(told, Notice::Menu { menu: Menu { address: None, hidden: false, ..menu } });
         assert_eq!(Vouched::for_customer(&notice).unwrap().into_inner(), notice);
+    }
+
+    #[test]
+    fn agents_do_not_hear_what_is_hidden_of_a_list() {
+        let choice = |text: &str, hidden| Choice {
+            text: text.into(),
+            group: "Accounts".into(),
+            disabled: false,
+            selected: hidden,
+            hidden,
+        };
+        let picker = |hidden, of| Picker {
+            id: 1,
+            by: ParticipantId(1),
+            area: [1.0, 2.0, 3.0, 4.0],
+            label: "From".into(),
+            hidden,
+            of,
+        };
+        let list = || Pickable::List { choices: vec![choice("Savings", false), choice("DE89 3704 0044", true)] };
+        let told = |picker: Picker| {
+            let notice = Notice::Picker { picker: Some(picker) };
+            assert_eq!(Vouched::for_customer(&notice).unwrap().into_inner(), notice);
+            match Vouched::default().for_agent(&notice).unwrap().into_inner() {
+                Notice::Picker { picker } => picker,
+                _ => panic!(),
+            }
+        };
+        let Some(Picker { of: Pickable::List { choices }, .. }) = told(picker(false, list())) else { panic!() };
+        assert_eq!(choices[0], choice("Savings", false));
+        let nothing = Choice { text: "".into(), group: "".into(), disabled: true, selected: false, hidden: true };
+        assert_eq!(choices[1], nothing);
+        assert!(told(picker(true, list())).is_none());
+        let birth = Pickable::Value {
+            input: ValueType::Date,
+            value: "1980-02-29".into(),
+            min: "1900-01-01".into(),
+            max: "2026-01-01".into(),
+            step: "1".into(),
+            required: true,
+        };
+        let Some(Picker { of: Pickable::Value { input, value, min, required, .. }, .. }) = told(picker(false, birth))
+        else {
+            panic!()
+        };
+        assert_eq!((input, value.reveal().as_str(), min.as_str(), required), (ValueType::Date, "", "", false));
     }
 
     #[test]

@@ -67,6 +67,7 @@ impl Seat {
             }
             Action::NewTab => return browser.new_tab(),
             Action::OpenLink { menu } => return browser.open_link(*menu, sites),
+            Action::Choose { picker, chosen } => browser.choose(*picker, chosen, permit.is_customers()),
             Action::Reach { node } => browser.reach(*node),
             Action::Answer { dialog, answer } => browser.answer(*dialog, answer),
             Action::Find { text, backwards } => browser.find(text, *backwards),
@@ -117,6 +118,7 @@ fn changes_page(action: &Action) -> bool {
         | Action::NewTab
         | Action::OpenLink { .. }
         | Action::Answer { .. }
+        | Action::Choose { .. }
         | Action::Reach { .. }
         | Action::Hide { .. } => true,
         Action::Move { .. }

@@ -279,6 +279,7 @@ impl Live {
                 Event::Browser(FromBrowser::TooManyTabs) => self.too_many_tabs(),
                 Event::Browser(FromBrowser::Navigated(tab)) => {
                     self.vouched.forget(tab);
+                    self.forget_picker(tab);
                     self.show_areas(Vec::new());
                     self.pages_changed(Some(tab));
                     self.tabs_changed();
@@ -526,6 +527,7 @@ impl Live {
             FromGuard::Print => self.browser.print_page(tab),
             FromGuard::Menu(wanted) if self.browser.active() == Some(tab) => self.menu(*wanted),
             FromGuard::Menu(_) => {}
+            FromGuard::Picker { picker } => self.picker(tab, picker.map(|opened| *opened)),
             FromGuard::Lacks { lack } => self.lacks(tab, lack),
             FromGuard::Icon { png, web } => self.icon(tab, png, web),
             FromGuard::Picked { id, thing } => {
@@ -572,6 +574,7 @@ impl Live {
             match permit.action() {
                 Action::Tab { .. } => self.tabs_changed(),
                 Action::Answer { .. } | Action::Navigate { .. } => self.tell_dialog(),
+                Action::Choose { .. } => self.tell_picker(),
                 _ => {}
             }
             if let Some((who, id)) = permit.input() {
@@ -622,6 +625,7 @@ fn id_of(input: &tandem_protocol::input::ControlInput) -> Option<InputId> {
         | Listen { .. }
         | Sound { .. }
         | Reach { .. }
+        | Choose { .. }
         | Answer { .. }
         | Find { .. }
         | File { .. } => None,

@@ -98,6 +98,17 @@ export const scenarios = {
     act: keys('Space', 'ArrowDown', 'ArrowDown', 'Escape', 'Space', 'Enter'),
     isQuiet: true,
   },
+  'line of a list': {
+    page: `<style>#s:has(option:checked[value=a]) { background: ${MAGENTA}; color: ${MAGENTA} }</style><select id="s" name="from" style="width:320px;height:44px"><option>Choose<option value="a">DE89 3704 0044 0532 0130 00</select>${script('setInterval(() => (s.selectedIndex = 1 - s.selectedIndex), 300)')}`,
+  },
+  'open list': { page: `<select size="4" name="from" style="width:320px"><option>Choose<option style="background:${MAGENTA};color:${MAGENTA}">DE89 3704 0044 0532 0130 00</select>` },
+  'list that the page draws': {
+    page: `<style>select, ::picker(select) { appearance: base-select } option, ::picker(select) { background: ${MAGENTA}; color: ${MAGENTA} }</style><select class="secret" name="card_exp_month" autofocus>${'<option>canary</option>'.repeat(6)}</select>`,
+    act: keys('Space', 'ArrowDown', 'Escape', 'Space', 'Enter'),
+  },
+  'raised out of a secret': {
+    page: `<div class="secret" contenteditable aria-label="Password"><div id="p" popover style="background:${MAGENTA}">plain words</div><dialog id="d" style="background:${MAGENTA}">plain words</dialog></div>${script('setInterval(() => { p.togglePopover(); if (d.open) d.close(); else d.showModal() }, 400)')}`,
+  },
   'date picker': { page: `<input class="secret" type="date" autocomplete="bday" value="1970-01-01" autofocus>`, act: keys('Space', 'Escape', '1', '2'), isQuiet: true },
   'hostile style': {
     page: `<style>* { opacity: 1 !important; visibility: visible !important } input { opacity: 1 !important; animation: none !important; transition: opacity 9s !important }</style><input class="secret" name="iban" style="opacity:1!important" value="canary">`,

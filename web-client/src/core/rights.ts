@@ -24,6 +24,7 @@ export function needs(input: ControlInput): keyof Rights | null {
       return 'open_tabs';
     case 'answer':
       return input.answer.answer === 'dismiss' ? 'click' : null;
+    case 'choose':
     case 'reach':
       return 'click';
     case 'listen':

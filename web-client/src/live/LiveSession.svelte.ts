@@ -14,7 +14,7 @@ import { Resizer, type Place } from '../core/viewport';
 import { Board } from './Board.svelte';
 import { LiveChat } from './LiveChat.svelte';
 import type {
-  ControlInput, CursorShape, Denied, Dialog, EndReason, Field, FieldKind, Lack, Menu, Notice, Participant, Refusal, Report, Rights, ServerSignal, SessionState, Sound, Tab, Thing, Viewport,
+  ControlInput, CursorShape, Denied, Dialog, EndReason, Field, FieldKind, Lack, Menu, Notice, Participant, Picker, Refusal, Report, Rights, ServerSignal, SessionState, Sound, Tab, Thing, Viewport,
 } from '../protocol.gen';
 
 export type Connection = 'connecting' | 'connected' | 'reconnecting';
@@ -66,6 +66,8 @@ export class LiveSession {
   handed = $state<string | null>(null);
   /** The menu that this person asks for. */
   menu = $state.raw<Menu | null>(null);
+  /** What a field of the page has opened to be chosen from. */
+  picker = $state.raw<Picker | null>(null);
   /** What the page in front has asked for in vain, and which page that was. */
   lack = $state.raw<{ lack: Lack; page: string } | null>(null);
   /** Icons of tabs, each with the host that it is of. */
@@ -521,6 +523,9 @@ export class LiveSession {
       case 'menu':
         this.menu = notice.menu;
         return;
+      case 'picker':
+        this.picker = notice.picker;
+        return;
       case 'lacks':
         this.lack = { lack: notice.lack, page: this.tab?.url ?? '' };
         return;
@@ -575,6 +580,7 @@ export class LiveSession {
     this.outline = null;
     this.playing = 'silent';
     this.menu = null;
+    this.picker = null;
     this.lack = null;
     this.icons = new Map();
   }

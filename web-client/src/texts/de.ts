@@ -245,6 +245,21 @@ const de: Texts = {
     print: 'Diese Seite drucken…',
     hide: 'Dies vor dem Agenten verbergen',
   },
+  picker: {
+    choosing: (name: string) => `${name} wählt aus`,
+    use: 'Übernehmen',
+    clear: 'Leeren',
+    hidden: 'für Sie verborgen',
+    titles: {
+      list: 'Auswählen',
+      date: 'Datum wählen',
+      time: 'Uhrzeit wählen',
+      'datetime-local': 'Datum und Uhrzeit wählen',
+      month: 'Monat wählen',
+      week: 'Woche wählen',
+      color: 'Farbe wählen',
+    },
+  },
   lacks: {
     asks: {
       camera: 'Diese Website möchte die Kamera benutzen',

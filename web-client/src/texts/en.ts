@@ -290,6 +290,21 @@ const en = {
     print: 'Print this page…',
     hide: 'Hide this from the agent',
   },
+  picker: {
+    choosing: (name: string) => `${name} is choosing`,
+    use: 'Use',
+    clear: 'Clear',
+    hidden: 'hidden from you',
+    titles: {
+      list: 'Choose',
+      date: 'Choose a date',
+      time: 'Choose a time',
+      'datetime-local': 'Choose a date and a time',
+      month: 'Choose a month',
+      week: 'Choose a week',
+      color: 'Choose a colour',
+    },
+  },
   lacks: {
     asks: {
       camera: 'This site asks for the camera',

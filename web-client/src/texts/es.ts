@@ -245,6 +245,21 @@ const es: Texts = {
     print: 'Imprimir esta página…',
     hide: 'Ocultar esto al agente',
   },
+  picker: {
+    choosing: (name: string) => `${name} está eligiendo`,
+    use: 'Usar',
+    clear: 'Borrar',
+    hidden: 'oculto para usted',
+    titles: {
+      list: 'Elegir',
+      date: 'Elegir una fecha',
+      time: 'Elegir una hora',
+      'datetime-local': 'Elegir fecha y hora',
+      month: 'Elegir un mes',
+      week: 'Elegir una semana',
+      color: 'Elegir un color',
+    },
+  },
   lacks: {
     asks: {
       camera: 'Este sitio pide la cámara',

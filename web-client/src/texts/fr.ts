@@ -245,6 +245,21 @@ const fr: Texts = {
     print: 'Imprimer cette page…',
     hide: 'Masquer ceci au conseiller',
   },
+  picker: {
+    choosing: (name: string) => `${name} est en train de choisir`,
+    use: 'Valider',
+    clear: 'Effacer',
+    hidden: 'caché pour vous',
+    titles: {
+      list: 'Choisir',
+      date: 'Choisir une date',
+      time: 'Choisir une heure',
+      'datetime-local': 'Choisir une date et une heure',
+      month: 'Choisir un mois',
+      week: 'Choisir une semaine',
+      color: 'Choisir une couleur',
+    },
+  },
   lacks: {
     asks: {
       camera: 'Ce site demande la caméra',

@@ -245,6 +245,21 @@ const it: Texts = {
     print: 'Stampa questa pagina…',
     hide: 'Nascondi questo all’operatore',
   },
+  picker: {
+    choosing: (name: string) => `${name} sta scegliendo`,
+    use: 'Usa',
+    clear: 'Cancella',
+    hidden: 'nascosto per lei',
+    titles: {
+      list: 'Scegli',
+      date: 'Scegli una data',
+      time: 'Scegli un’ora',
+      'datetime-local': 'Scegli data e ora',
+      month: 'Scegli un mese',
+      week: 'Scegli una settimana',
+      color: 'Scegli un colore',
+    },
+  },
   lacks: {
     asks: {
       camera: 'Questo sito chiede la fotocamera',

@@ -245,6 +245,21 @@ const nl: Texts = {
     print: 'Deze pagina afdrukken…',
     hide: 'Dit verbergen voor de medewerker',
   },
+  picker: {
+    choosing: (name: string) => `${name} is aan het kiezen`,
+    use: 'Gebruiken',
+    clear: 'Wissen',
+    hidden: 'voor u verborgen',
+    titles: {
+      list: 'Kiezen',
+      date: 'Kies een datum',
+      time: 'Kies een tijd',
+      'datetime-local': 'Kies een datum en tijd',
+      month: 'Kies een maand',
+      week: 'Kies een week',
+      color: 'Kies een kleur',
+    },
+  },
   lacks: {
     asks: {
       camera: 'Deze site vraagt om de camera',

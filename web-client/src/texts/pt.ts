@@ -245,6 +245,21 @@ const pt: Texts = {
     print: 'Imprimir esta página…',
     hide: 'Ocultar isto ao assistente',
   },
+  picker: {
+    choosing: (name: string) => `${name} está a escolher`,
+    use: 'Usar',
+    clear: 'Limpar',
+    hidden: 'oculto para si',
+    titles: {
+      list: 'Escolher',
+      date: 'Escolher uma data',
+      time: 'Escolher uma hora',
+      'datetime-local': 'Escolher data e hora',
+      month: 'Escolher um mês',
+      week: 'Escolher uma semana',
+      color: 'Escolher uma cor',
+    },
+  },
   lacks: {
     asks: {
       camera: 'Este site pede a câmara',

@@ -5,6 +5,7 @@ use crate::worker::drawings::Ask;
 use chromiumoxide_cdp::cdp::js_protocol::runtime::{EvaluateParams, ExecutionContextId};
 use tandem_cdp::{CdpError, Event, Handle};
 use tandem_masking::STRIP;
+use tandem_protocol::native::Chosen;
 use tandem_protocol::policy::Policy;
 use tandem_protocol::{InputId, Private, TabId};
 
@@ -49,6 +50,17 @@ impl Browser {
     /// Brings something of the outline into view; the guard says where it is then.
     pub fn reach(&self, node: u32) {
         self.tell_guard(&format!("outline.reach({node})"));
+    }
+
+    /// Carries out what somebody has chosen in a picker, if it is still open.
+    pub fn choose(&mut self, picker: u32, chosen: &Chosen, is_customers: bool) {
+        let Some((tab, number)) = self.native.chosen(picker) else { return };
+        let choice = match chosen {
+            Chosen::Line { index } => serde_json::json!({ "index": index }),
+            Chosen::Value { value } => serde_json::json!({ "value": value.reveal() }),
+            Chosen::Nothing => serde_json::json!({}),
+        };
+        self.tell_guard_of(tab, &format!("guard.pickers.choose({number}, {choice}, {is_customers})"));
     }
 
     /// Asks how many things on the page each of the company's own rules finds.

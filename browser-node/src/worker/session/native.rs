@@ -1,9 +1,9 @@
 //! What a browser on a desk would draw itself: who is told of it, and what.
 
 use super::Live;
-use crate::worker::browser::Wanted;
+use crate::worker::browser::{Opened, Wanted};
 use tandem_masking::STRIP;
-use tandem_protocol::native::{Lack, Menu};
+use tandem_protocol::native::{Lack, Menu, Picker};
 use tandem_protocol::notice::Notice;
 use tandem_protocol::{Audience, ParticipantId, TabId};
 
@@ -23,6 +23,30 @@ impl Live {
         let id = self.browser.native().ask(who, None);
         let (link, address, selection, editable, hidden) = (false, None, false, false, true);
         self.tell(who, &Notice::Menu { menu: Menu { id, x, y, link, address, selection, editable, hidden } });
+    }
+
+    /// A field of a tab's page has opened what it is to be chosen from, or closed it.
+    pub(super) fn picker(&mut self, tab: TabId, opened: Option<Opened>) {
+        let is_open = opened.is_some();
+        if let Some(Opened { number, customers, at: [x, y], size: [width, height], label, hidden, of }) = opened {
+            let Some(by) = (if customers { self.customer } else { self.other }) else { return };
+            let area = [x, y - STRIP as f32, width, height];
+            self.browser.native().opened(tab, number, Picker { id: 0, by, area, label, hidden, of });
+        }
+        if is_open || self.browser.native().closed(tab) {
+            self.tell_picker();
+        }
+    }
+
+    /// The tab shows another page, or is not in front any more.
+    pub(super) fn forget_picker(&mut self, tab: TabId) {
+        if self.browser.native().closed(tab) {
+            self.tell_picker();
+        }
+    }
+
+    pub(super) fn tell_picker(&self) {
+        self.tell_all(&Notice::Picker { picker: self.browser.picker().cloned() });
     }
 
     /// A page asks for what this browser does not have. All hear of it, since somebody has to do that step elsewhere.

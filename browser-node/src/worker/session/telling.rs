@@ -56,6 +56,7 @@ impl Live {
             Notice::Withheld { withheld: self.withheld },
             Notice::Hidden { areas: self.areas.clone() },
             Notice::Dialog { dialog: self.browser.dialog().cloned() },
+            Notice::Picker { picker: self.browser.picker().cloned() },
             Notice::FileChooser { chooser: self.browser.chooser().cloned() },
             Notice::Downloads { downloads: self.browser.file_list() },
         ] {
@@ -87,7 +88,9 @@ impl Live {
 
     pub(super) fn tabs_changed(&mut self) {
         let front = self.browser.active();
-        if std::mem::replace(&mut self.front, front) != front {
+        let before = std::mem::replace(&mut self.front, front);
+        if before != front {
+            before.into_iter().for_each(|tab| self.forget_picker(tab));
             // What was known of the tab before says nothing of this one; its guard says it anew.
             self.vouched.set_focus(false);
             self.show_areas(Vec::new());
