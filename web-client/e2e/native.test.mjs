@@ -63,6 +63,7 @@ const PAGES = {
     };
     field.oninput = () => tell({ typed: field.value });
   </script>`,
+  words: `<p style="background:white">Some words to select</p><input list="ideas"><datalist id="ideas"><option>first idea<option>second</datalist>`,
   camera: `<button>Camera</button><button>Place</button><a href="slack://open">Program</a><script>
     const [camera, place] = document.querySelectorAll('button');
     camera.onclick = () => { for (let i = 0; i < 1000; i += 1) navigator.mediaDevices.getUserMedia({ video: true }).catch(() => {}) };
@@ -230,21 +231,59 @@ test('the menu key and Shift with F10 bring it up too', async () => {
   await isTold('the key', ({ serial }) => serial?.includes('x'));
 });
 
+const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, reducedMotion: 'reduce', locale: 'en-GB', permissions: ['clipboard-read', 'clipboard-write'] };
+/** A phone with a session at one of the pages, and its finger, at places of the page. */
+async function phoneAt(name) {
+  const people = await at(name, PHONE, { width: 390, height: 740, scale: 2 });
+  const cdp = await people.customer.context().newCDPSession(people.customer);
+  const box = await people.customer.locator(SCREEN).boundingBox();
+  const touch = (type, ...places) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints: places.map(([x, y]) => ({ x: box.x + x, y: box.y + y })) });
+  return { ...people, touch };
+}
+
 test('on a phone a long press brings it up from below', async () => {
-  const size = { width: 390, height: 844 };
-  const { customer } = await at('menu', { viewport: size, deviceScaleFactor: 2, isMobile: true, hasTouch: true, reducedMotion: 'reduce', locale: 'en-GB' }, { width: 390, height: 740, scale: 2 });
-  const cdp = await customer.context().newCDPSession(customer);
-  const box = await customer.locator(SCREEN).boundingBox();
-  const touch = (type, ...touchPoints) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints });
-  await touch('touchStart', { x: box.x + 100, y: box.y + 30 });
-  await new Promise((held) => setTimeout(held, 900));
-  await touch('touchEnd');
+  const { customer, touch } = await phoneAt('menu');
+  const { width, height } = PHONE.viewport;
+  for (const [place, has] of [[[100, 30], ['open', 'copy-link', 'hide']], [[200, 700], ['back', 'forward', 'reload', 'all', 'find', 'print', 'hide']]]) {
+    await touch('touchStart', place);
+    // On a link, which could be dragged, it comes when the finger is lifted.
+    await new Promise((held) => setTimeout(held, 900));
+    await touch('touchEnd');
+    await menu(customer).waitFor();
+    assert.deepEqual(await items(customer), has);
+    const sheet = await menu(customer).boundingBox();
+    assert.ok(sheet.width === width && Math.abs(sheet.y + sheet.height - height) < 2, JSON.stringify(sheet));
+    await customer.touchscreen.tap(200, 100);
+    await menu(customer).waitFor({ state: 'detached' });
+  }
+});
+
+test('what a finger selects can be made longer, and copied; of Chromium’s own there are the handles alone', async () => {
+  const { customer, agent, touch } = await phoneAt('words');
+  const hold = async (from, to) => {
+    await touch('touchStart', from);
+    for (const part of [0.3, 0.6, 1]) await touch('touchMove', [from[0] + part * (to[0] - from[0]), from[1] + part * (to[1] - from[1])]);
+    await touch('touchEnd');
+  };
+  await touch('touchStart', [75, 30]);
   await menu(customer).waitFor();
-  assert.deepEqual(await items(customer), ['open', 'copy-link', 'hide']);
-  const sheet = await menu(customer).boundingBox();
-  assert.ok(sheet.width === size.width && Math.abs(sheet.y + sheet.height - size.height) < 2, JSON.stringify(sheet));
-  await customer.touchscreen.tap(200, 100);
+  await touch('touchEnd');
+  assert.deepEqual(await items(customer), ['copy', 'hide']);
+  await customer.keyboard.press('Escape');
   await menu(customer).waitFor({ state: 'detached' });
+  // The right handle hangs below the word's end, and each time it is let go the menu is there again.
+  await hold([116, 68], [200, 60]);
+  await menu(customer).waitFor();
+  await menu(customer).locator('[data-item=copy]').click();
+  await until('the copy', async () => /^words to/.test(await customer.evaluate(() => navigator.clipboard.readText())));
+  for (const page of [customer, agent]) await until('nothing else', async () => (await foreign(page, [0, 240, 700, 400])) === 0);
+  // Suggestions for a field are Chromium's; agents see that there is something.
+  await customer.touchscreen.tap(100, 142);
+  await until('suggestions', async () => {
+    await customer.touchscreen.tap(100, 142);
+    return (await foreign(customer, [0, 250, 700, 100])) > 1000;
+  });
+  await until('a box', async () => (await foreign(agent, [0, 250, 700, 100])) > 1000);
 });
 
 test('what pages ask people for is refused at once, and nothing of it is in the picture', async () => {
@@ -286,10 +325,14 @@ test('a part of the page fills it, and Escape brings the page back', async () =>
     await clickAt(people[who], row(0), VIEWPORT);
     await isTold('the full screen', ({ full }) => full === true);
     for (const page of [people.customer, people.agent]) {
-      for (const place of [[5, 5], [400, 50], [795, 595]]) {
+      for (const place of [[5, 5], [400, 50], [400, 80], [795, 595]]) {
         await until(`green at ${place}`, async () => isNear(await colourAt(page, place, VIEWPORT), GREEN));
       }
     }
+    // Chromium would say that Escape leads back, in the middle of the upper edge.
+    const seen = [];
+    for (const end = performance.now() + 1500; performance.now() < end; ) seen.push(await colourAt(people.customer, [400, 50], VIEWPORT), await colourAt(people.agent, [400, 80], VIEWPORT));
+    assert.ok(seen.every((colour) => isNear(colour, GREEN)), 'something of Chromium’s own is in the picture');
     await people[who].keyboard.press('Escape');
     await isTold('the page', ({ full }) => full === false);
     await until('the page in the picture', async () => isNear(await colourAt(people.agent, [600, 400], VIEWPORT), BLUE));

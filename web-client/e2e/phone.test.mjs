@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { openNotebook } from './notebook.mjs';
-import { joinAsAgent, joinAsCustomer, openBrowser, placeOnScreen, SCREEN } from './people.mjs';
+import { colourAt, isNear, joinAsAgent, joinAsCustomer, openBrowser, placeOnScreen, SCREEN } from './people.mjs';
 import { startSystem, until } from './system.mjs';
 import { holdKeyboard } from './tour.mjs';
 
@@ -41,6 +41,10 @@ const PAGES = {
     addEventListener('touchstart', (event) => note('fingers', Math.max(notes.fingers ?? 0, event.touches.length)));
     addEventListener('click', (event) => note('at', [event.clientX, event.clientY - 3]));
     addEventListener('scroll', () => note('scroll', scrollY)); addEventListener('wheel', () => count('wheel'))</script>`,
+  // No phone's page: it is made as small as the phone is wide.
+  wide: `<title>Wide</title><style>* { margin: 0 } html { background: rgb(0,0,200) } input, button { position: absolute; left: 600px; width: 300px; height: 200px; border: 0; background: rgb(0,160,0) }</style>
+    <input type="password" style="top:200px"><button style="top:600px"></button><select style="position:absolute;left:0;top:1000px;width:900px;height:100px;font-size:60px"><option>One<option>Two</select><script>
+    addEventListener('load', () => note('ready', true)); addEventListener('click', (event) => note('at', [event.clientX, event.clientY]));</script>`,
   fields: `${STYLE}<title>Fields</title>${Object.values(KINDS).map(([html]) => html).join('')}<input id="secret" type="password"><p>No field</p><div style="height:110px"></div><input id="last"><script>
     addEventListener('input', ({ target }) => note(target.id, target.value)); addEventListener('focusin', ({ target }) => note('focus', target.id)); addEventListener('focusout', () => note('focus', null))</script>`,
 };
@@ -318,4 +322,40 @@ test('the agent sees the phone in a frame, upright and turned, and points at the
     const { at } = await noted('touch', 'the agent’s click', (all) => all.click === click + 1 && all);
     assert.ok(Math.hypot(at[0] - place[0], at[1] - place[1]) < 3, `${at} for ${place}`);
   }
+});
+
+test('a page that is no phone’s is seen by both as the phone shows it, and hidden where it is to be', async () => {
+  const { made, customer, fingers } = await onPhone('wide');
+  const agent = await joinAsAgent(browser, made.agent_url, DESK);
+  const viewport = await sizeOf(customer);
+  // 980 CSS pixels of the page are as wide as the phone.
+  const at = (x, y) => [(x * viewport.width) / 980, (y * viewport.width) / 980];
+  const [field, button] = [at(750, 300), at(750, 700)];
+  const isSeen = (page, place, colour) => until(`${colour} at ${place}`, async () => isNear(await colourAt(page, place, viewport), colour));
+  await isSeen(agent, button, [0, 160, 0]);
+  await isSeen(agent, field, [0, 0, 200]);
+  const hatch = await agent.locator('.hidden').first();
+  await hatch.waitFor();
+  const [box, [x, y]] = [await hatch.boundingBox(), await placeOnScreen(agent, field, viewport)];
+  assert.ok(Math.abs(box.x + box.width / 2 - x) < 4 && Math.abs(box.y + box.height / 2 - y) < 4, JSON.stringify([box, x, y]));
+  await agent.mouse.click(...await placeOnScreen(agent, button, viewport));
+  await noted('wide', 'the agent’s click', (all) => all.at && Math.hypot(all.at[0] - 750, all.at[1] - 704) < 12);
+  // What agents draw holds on to the same place.
+  await agent.getByRole('button', { name: 'Box' }).click();
+  const [from, to] = [await placeOnScreen(agent, at(600, 600), viewport), await placeOnScreen(agent, at(900, 800), viewport)];
+  await agent.mouse.move(...from);
+  await agent.mouse.down();
+  await agent.mouse.move(...to, { steps: 4 });
+  await agent.mouse.up();
+  const drawn = customer.locator('[data-tandem=drawings] rect').last();
+  await drawn.waitFor();
+  const [theirs, [left, top], [right]] = [await drawn.boundingBox(), await placeOnScreen(customer, at(600, 600), viewport), await placeOnScreen(customer, at(900, 800), viewport)];
+  assert.ok(Math.abs(theirs.x - left) < 6 && Math.abs(theirs.y - top) < 6 && Math.abs(theirs.width - (right - left)) < 12, JSON.stringify([theirs, left, top, right]));
+  await agent.keyboard.press('Escape');
+  // The agent opens a list: it is below its field.
+  await agent.mouse.click(...await placeOnScreen(agent, at(400, 1050), viewport));
+  const list = await agent.locator('[data-tandem=picker]').boundingBox();
+  const [, under] = await placeOnScreen(agent, at(0, 1100), viewport);
+  assert.ok(Math.abs(list.y - under) < 6, JSON.stringify([list, under]));
+  await fingers.tap(at(400, 1500));
 });

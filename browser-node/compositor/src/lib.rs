@@ -75,6 +75,7 @@ enum Command {
     SetClipboard(String),
     Clipboard(Reply),
     DismissPopups,
+    Bubbles(bool),
     Resize { window: Size, scale: f64 },
     Pace(u32),
 }
@@ -193,6 +194,11 @@ impl Handle {
     /// hold up: with none when there is no text, or the page does not give it within some seconds.
     pub fn clipboard(&self, reply: impl FnOnce(Option<Private<String>>) + Send + 'static) {
         self.send(Command::Clipboard(Box::new(reply)));
+    }
+
+    /// Whether subsurfaces are part of the picture and take input. None is before somebody says so. Chromium lays bubbles of its own into them; a page never is in one.
+    pub fn bubbles(&self, are_shown: bool) {
+        self.send(Command::Bubbles(are_shown));
     }
 
     /// Closes all lists, menus and pickers that are open.

@@ -269,6 +269,12 @@ impl State {
             Command::SetClipboard(text) => self.set_clipboard(text),
             Command::Clipboard(reply) => self.read_clipboard(reply),
             Command::DismissPopups => self.dismiss_popups(),
+            Command::Bubbles(are_shown) if are_shown != self.tree.bubbles => {
+                self.tree.bubbles = are_shown;
+                self.uncover_all();
+                self.show(Instant::now());
+            }
+            Command::Bubbles(_) => {}
             Command::Resize { window, scale } => self.resize(window, scale),
             Command::Pace(hertz) => self.pace.set(hertz),
         }
@@ -290,6 +296,7 @@ impl State {
             | Command::SetClipboard(_)
             | Command::Clipboard(_)
             | Command::DismissPopups
+            | Command::Bubbles(_)
             | Command::Resize { .. }
             | Command::Pace(_) => false,
         }

@@ -244,6 +244,7 @@ fn play(handle: &Handle) {
     handle.set_clipboard("x".into());
     handle.resize(Size { width: 120, height: 90 }, 1.5);
     handle.dismiss_popups();
+    handle.bubbles(true);
     handle.release_all();
     handle.motion(50.0, 50.0);
 }

@@ -15,6 +15,8 @@ pub(crate) struct Tree {
     order: Vec<Id>,
     /// The toplevel that people see.
     pub(crate) active: Option<Id>,
+    /// Subsurfaces are part of that.
+    pub(crate) bubbles: bool,
     last: u32,
 }
 
@@ -89,8 +91,9 @@ impl Tree {
             };
             match surface.role {
                 Role::Toplevel => return Some(at) == self.active,
-                Role::Popup | Role::Subsurface => next = surface.parent,
-                Role::None | Role::Unseen => return false,
+                Role::Popup => next = surface.parent,
+                Role::Subsurface if self.bubbles => next = surface.parent,
+                Role::Subsurface | Role::None | Role::Unseen => return false,
             }
         }
         false

@@ -179,7 +179,8 @@ class Gate {
     turn.sender = event.getModifierState('NumLock') ? 'customer' : 'agent';
     if (KEYS.has(type)) turn.keySender = turn.sender;
     if (type === 'dragstart') turn.dragSender = turn.sender;
-    if (type === 'touchstart') turn.toucher = turn.sender;
+    // Events of fingers have no modifiers but those that are pointers'.
+    if (type === 'pointerdown' && event.pointerType === 'touch') turn.toucher = turn.sender;
     return turn.sender;
   }
 
@@ -347,7 +348,8 @@ class Gate {
 
   /** Whose keys are secret now. */
   tellFocus() {
-    this.#tell({ type: 'focus', hidden: this.#isClosed || this.#guard.hides(deepFocus()) });
+    const focus = deepFocus();
+    this.#tell({ type: 'focus', hidden: this.#isClosed || this.#guard.hides(focus), suggests: Boolean(focus?.list) });
   }
 
   /** The focus tells whose keys are secret; a script may not hand a hidden field to the agent. */
@@ -358,7 +360,8 @@ class Gate {
       this.#deny(event, 'masked');
       return;
     }
-    this.#tell({ type: 'focus', hidden: isHidden || this.#isClosed });
+    // The suggestions of a `<datalist>` are all that Chromium may lay over the page.
+    this.#tell({ type: 'focus', hidden: isHidden || this.#isClosed, suggests: event.type === 'focusin' && Boolean(target.list) });
   }
 
   /** Whether anything hidden is selected. */

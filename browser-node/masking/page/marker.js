@@ -42,7 +42,7 @@ class Marker {
       if (this.#host.matches(':popover-open')) this.#host.hidePopover();
       this.#host.showPopover();
     }
-    const zoom = this.#host.currentCSSZoom * devicePixelRatio;
+    const zoom = this.#host.currentCSSZoom * devicePixelRatio * visualViewport.scale;
     this.#box.style.zoom = Math.abs(zoom - 1) < 1e-6 ? '' : 1 / zoom;
     return true;
   }

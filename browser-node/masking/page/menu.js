@@ -3,6 +3,8 @@
 
 /** The longest address that is handed on (characters). */
 const LONGEST_LINK = 8000;
+/** What fingers select is settled when it has not changed for so long (milliseconds). */
+const SELECTED_FOR = 600;
 
 class Menu {
   #guard;
@@ -11,6 +13,9 @@ class Menu {
   /** What is on its way through the page: the event, and what it passes. */
   #asked = null;
   #task = new MessageChannel();
+  /** What was selected by touch, when a menu for it was told last; it can be made longer and shorter by its handles, of which no event tells. */
+  #touched = null;
+  #settling = 0;
 
   /** `isOpen` says whether an agent may copy what is selected. */
   constructor(guard, turn, isOpen) {
@@ -23,6 +28,7 @@ class Menu {
   /** Once the gate listens: what it denies does not come here. */
   listen() {
     addEventListener('contextmenu', this.#asks, true);
+    document.addEventListener('selectionchange', this.#selects);
   }
 
   #asks = (event) => {
@@ -51,19 +57,44 @@ class Menu {
     this.#asked = null;
     const below = deepestAt(event.clientX, event.clientY);
     const path = pathOf(below && pathOf(below).includes(target) ? below : target instanceof Element ? target : document.documentElement);
-    const field = path.find((node) => node instanceof HTMLElement && keyboardOf(node) !== null) ?? null;
-    const customers = this.#turn.sender === 'customer';
+    this.#touched = event.pointerType === 'touch' ? selectedIn(textFieldOf(path)) || null : null;
+    this.#offer(path, placeOf(event), this.#turn.sender);
+  }
+
+  #offer(path, at, sender) {
+    const field = textFieldOf(path);
+    const customers = sender === 'customer';
     phasesHere()?.tell({
       type: 'menu',
       customers,
-      at: placeOf(event),
+      at,
       link: linkOf(path),
-      selection: hasSelection(field) && (customers || this.#isOpen()),
+      selection: selectedIn(field) !== '' && (customers || this.#isOpen()),
       editable: field !== null,
       hidden: this.#guard.hides(path[0]),
     });
   }
+
+  #selects = () => {
+    clearTimeout(this.#settling);
+    if (this.#touched === null) return;
+    this.#settling = setTimeout(() => {
+      const focus = deepFocus() ?? document.documentElement;
+      const field = textFieldOf(pathOf(focus));
+      const selected = selectedIn(field);
+      if (selected === this.#touched) return;
+      this.#touched = selected || null;
+      if (selected === '') return;
+      const range = field ? null : getSelection().getRangeAt(0);
+      const { left, bottom, width } = (range ?? field).getBoundingClientRect();
+      const { commonAncestorContainer: common } = range ?? {};
+      const path = pathOf(field ?? (common instanceof Element ? common : common.parentElement));
+      this.#offer(path, placeOf({ clientX: left + width / 2, clientY: bottom }), this.#turn.toucher);
+    }, SELECTED_FOR);
+  };
 }
+
+const textFieldOf = (path) => path.find((node) => node instanceof HTMLElement && keyboardOf(node) !== null) ?? null;
 
 /** Where the link leads that something is in, if that is on the web. */
 function linkOf(path) {
@@ -76,8 +107,8 @@ function linkOf(path) {
   return null;
 }
 
-/** Whether text is selected: in a field, or on the page. */
-function hasSelection(field) {
-  if (field && typeof field.selectionStart === 'number') return field.selectionStart !== field.selectionEnd && field.type !== 'password';
-  return String(getSelection() ?? '') !== '';
+/** The text that is selected: in a field, or on the page. A password is none. */
+function selectedIn(field) {
+  if (!field || typeof field.selectionStart !== 'number') return String(getSelection() ?? '');
+  return field.type === 'password' ? '' : field.value.slice(field.selectionStart, field.selectionEnd);
 }

@@ -31,6 +31,8 @@ class Phases {
     this.guard = guard;
     for (const type of ['beforetoggle', 'toggle', 'fullscreenchange']) addEventListener(type, (event) => this.#entered(event), true);
     document.addEventListener('visibilitychange', () => this.#shown());
+    // The page is shown at another size, and the marker has to be at its own.
+    visualViewport.addEventListener('resize', () => this.shot());
     this.#schedule();
   }
 

@@ -25,7 +25,30 @@ async function learn(policy) {
   }
 }
 /** Says something to the node, which hears the top document's guard, and those that are reached from there. */
-const tell = (what) => globalThis[`${NAME}_tell`]?.(JSON.stringify(what));
+const tell = (what) => globalThis[`${NAME}_tell`]?.(JSON.stringify(inWindow(what)));
+
+/** What part of the page the window shows, and how large: a phone makes a page that is wider than itself smaller. */
+const shownOf = () => outermost().visualViewport ?? { scale: 1, offsetLeft: 0, offsetTop: 0 };
+/** A place of the window (CSS pixels), as the page counts. */
+function place(x, y) {
+  const { scale, offsetLeft, offsetTop } = shownOf();
+  return [x / scale + offsetLeft, y / scale + offsetTop];
+}
+/** The places and areas of what is told, as the window counts. */
+function inWindow(what) {
+  const { scale, offsetLeft, offsetTop } = shownOf();
+  if (scale === 1 && offsetLeft === 0 && offsetTop === 0) return what;
+  const to = ([x, y, ...size]) => [(x - offsetLeft) * scale, (y - offsetTop) * scale, ...size.map((side) => side * scale)];
+  const { at, areas, places, thing, picker } = what;
+  return {
+    ...what,
+    ...(at && { at: to(at) }),
+    ...(areas && { areas: areas.map(to) }),
+    ...(places && { places: places.map((one) => ({ ...one, frame: one.frame && to(one.frame) })) }),
+    ...(thing && { thing: { ...thing, area: to(thing.area) } }),
+    ...(picker && { picker: { ...picker, at: to(picker.at), size: picker.size.map((side) => side * scale) } }),
+  };
+}
 
 // An empty frame's window is used again for the document that comes into it.
 if (window[NAME]?.document !== document) {
@@ -36,7 +59,7 @@ if (window[NAME]?.document !== document) {
   guard.pick = new Pick(guard);
   guard.anchors = new Anchors(guard);
   const errands = new Errands(guard, turn);
-  window[NAME] = { document, guard, turn, phases: null, learn, pick: guard.pick, anchors: guard.anchors, errands, outline: null };
+  window[NAME] = { document, guard, turn, phases: null, learn, place, pick: guard.pick, anchors: guard.anchors, errands, outline: null };
   guard.pdf = new Pdf(guard);
   guard.guests = new Guests(guard, phasesHere, turn);
   guard.pickers = new Pickers(guard, turn);

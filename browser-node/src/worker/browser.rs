@@ -85,8 +85,8 @@ pub enum FromGuard {
     Lacks { lack: Lack },
     /// The page's icon, a PNG in base64, and whether it came from a web address.
     Icon { png: Option<String>, web: bool },
-    /// Whether the focus is in something hidden.
-    Focus { hidden: bool },
+    /// Whether the focus is in something hidden, and in a field for which the page has suggestions.
+    Focus { hidden: bool, suggests: bool },
     /// Where something is hidden (left, top, width, height in CSS pixels of the window); empty while that moves.
     Areas { areas: Vec<[f32; 4]> },
     /// Something is hidden from the frame of this number on, and the guard waits until no earlier frame can be shown to agents.

@@ -98,6 +98,11 @@ impl Seat {
         self.0.clipboard(reply);
     }
 
+    /// Whether what Chromium lays over its window by itself is shown: suggestions for a field, but also what it says of full screen and offers for selected text.
+    pub fn bubbles(&self, are_shown: bool) {
+        self.0.bubbles(are_shown);
+    }
+
     /// Frames a second that Chromium may paint; 0 while nobody looks.
     pub fn pace(&self, hertz: u32) {
         self.0.pace(hertz);

@@ -511,8 +511,9 @@ impl Live {
                 self.tell_customers(&Notice::Touched { field });
             }
             FromGuard::Touched { .. } => {}
-            FromGuard::Focus { hidden } => {
+            FromGuard::Focus { hidden, suggests } => {
                 self.vouched.set_focus(!hidden);
+                self.seat.bubbles(suggests);
                 self.tell_field();
             }
             FromGuard::Areas { areas } if self.browser.active() == Some(tab) => {

@@ -22,12 +22,12 @@ impl Browser {
 
     /// Hides what is at a place of the window (CSS pixels) from everybody but the customer.
     pub fn hide_at(&self, x: f64, y: f64) {
-        self.tell_guard(&format!("guard.hideAt({x}, {y})"));
+        self.tell_guard(&format!("guard.hideAt(...{}.place({x}, {y}))", self.guard));
     }
 
     /// Asks what is at a place of the window (CSS pixels), as a rule would find it.
     pub fn pick_at(&self, InputId(id): InputId, x: f64, y: f64) {
-        self.tell_guard(&format!("pick.at({id}, {x}, {y})"));
+        self.tell_guard(&format!("pick.at({id}, ...{}.place({x}, {y}))", self.guard));
     }
 
     /// Looks for a text, from the last find on; the guard says whether it is there.
@@ -71,7 +71,7 @@ impl Browser {
     /// Has a page's guard anchor a drawing to what is under it, or look at that.
     pub fn ask_anchors(&self, tab: TabId, ask: &Ask) {
         let below = |points: &[[f32; 2]]| {
-            let places: Vec<_> = points.iter().map(|[x, y]| format!("[{x},{}]", y + STRIP as f32)).collect();
+            let places: Vec<_> = points.iter().map(|[x, y]| format!("{}.place({x}, {})", self.guard, y + STRIP as f32)).collect();
             format!("[{}]", places.join(","))
         };
         self.tell_guard_of(

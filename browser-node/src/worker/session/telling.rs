@@ -93,6 +93,7 @@ impl Live {
             before.into_iter().for_each(|tab| self.forget_picker(tab));
             // What was known of the tab before says nothing of this one; its guard says it anew.
             self.vouched.set_focus(false);
+            self.seat.bubbles(false);
             self.show_areas(Vec::new());
             self.tell_dialog();
         }
