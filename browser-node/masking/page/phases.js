@@ -31,8 +31,8 @@ class Phases {
     this.guard = guard;
     for (const type of ['beforetoggle', 'toggle', 'fullscreenchange']) addEventListener(type, (event) => this.#entered(event), true);
     document.addEventListener('visibilitychange', () => this.#shown());
-    // The page is shown at another size, and the marker has to be at its own.
-    visualViewport.addEventListener('resize', () => this.shot());
+    visualViewport.addEventListener('resize', () => this.#scaled());
+    addEventListener('load', () => this.#scaled());
     this.#schedule();
   }
 
@@ -42,6 +42,12 @@ class Phases {
     this.#areas.again();
     this.guard.gate.tellFocus();
     this.shot();
+  }
+
+  /** The page is shown at another size, and the marker has to be at its own. Larger it is never to be: that is the viewers' own, who would see only a part of it here. */
+  #scaled() {
+    this.shot();
+    if (visualViewport.width < Math.max(innerWidth, document.documentElement?.clientWidth ?? 0) - 1) tell({ type: 'enlarged' });
   }
 
   owns(node) {

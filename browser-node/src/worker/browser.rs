@@ -77,6 +77,8 @@ pub enum FromGuard {
     Touched { field: Option<FieldKind> },
     /// The page's script prints.
     Print,
+    /// A phone's page is shown so large that only a part of it is to be seen.
+    Enlarged,
     /// Somebody wants a menu that the page does not have.
     Menu(Box<Wanted>),
     /// A field has opened what it is to be chosen from, or closed it.

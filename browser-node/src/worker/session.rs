@@ -526,6 +526,7 @@ impl Live {
                 self.passed();
             }
             FromGuard::Print => self.browser.print_page(tab),
+            FromGuard::Enlarged => self.browser.fit(tab),
             FromGuard::Menu(wanted) if self.browser.active() == Some(tab) => self.menu(*wanted),
             FromGuard::Menu(_) => {}
             FromGuard::Picker { picker } => self.picker(tab, picker.map(|opened| *opened)),

@@ -7,7 +7,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
 };
 use chromiumoxide_cdp::cdp::browser_protocol::page::ReloadParams;
 use tandem_masking::STRIP;
-use tandem_protocol::{Device, DeviceClass, Viewport};
+use tandem_protocol::{Device, DeviceClass, TabId, Viewport};
 
 /// The narrowest a kiosk window gets (CSS pixels). A narrower page is emulated in the window's left part.
 const NARROWEST_WINDOW: u32 = 500;
@@ -60,6 +60,13 @@ impl Browser {
             Some(first) if !self.arrived => self.open_in_place(first),
             Some(_) => tell(page.handle, "Page.reload", ReloadParams::default()),
             None => {}
+        }
+    }
+
+    /// Shows a page whole, as a phone does at first. Chromium enlarges it when its window's scale changes, for two quick taps, or for a field that is written into.
+    pub fn fit(&self, tab: TabId) {
+        if let Some(page) = self.pages.get(&tab) {
+            tell(&page.handle, "Emulation.resetPageScaleFactor", Nothing {});
         }
     }
 
