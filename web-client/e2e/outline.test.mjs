@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { joinAsAgent, joinAsCustomer, openBrowser } from './people.mjs';
+import { showPages } from './stage.mjs';
 import { startSystem, until } from './system.mjs';
 
 const VIEWPORT = { width: 1280, height: 748, scale: 1 };
@@ -33,6 +34,13 @@ async function press(page, role, name) {
 }
 const says = (page, text) => outline(page).getByText(text).first().waitFor({ state: 'attached' });
 
+const SAYS = "<script>document.querySelector('input').oninput = ({ target }) => tell({ typed: target.value })</script>";
+const PAGES = {
+  shop: '<h1>Pay</h1><iframe src="OTHER/card" style="height:300px"></iframe><iframe src="OTHER/search" style="height:200px"></iframe>',
+  card: `<h2>Card</h2><label>Holder<input name="holder"></label><input autocomplete="cc-number" aria-label="Number">${SAYS}`,
+  search: `<h2>Shops near you</h2><label>Town<input name="town"></label>${SAYS}`,
+};
+
 test('an order is placed by ear and keyboard', async () => {
   await press(customer, 'button', 'Read the shared page out');
   await press(customer, 'button', /Add to/);
@@ -56,4 +64,24 @@ test('agents hear where something is hidden, and nothing of what it is', async (
   const heard = await outline(agent).innerText();
   for (const value of ['eva@example.org', '4111', '737']) assert.ok(!heard.includes(value), value);
   await says(agent, 'hidden from you');
+});
+
+test('a form in a frame of another site is read and filled in; agents hear of it as far as they see it', async () => {
+  const stage = await showPages(PAGES);
+  try {
+    const { customer, agent } = await stage.at('shop', { viewport: { width: 800, height: 652 }, locale: 'en-GB' });
+    await press(customer, 'button', 'Read the shared page out');
+    await press(agent, 'button', 'Read the shared page out');
+    for (const name of ['Pay', 'Card', 'Shops near you']) await outline(customer).getByRole('heading', { name }).waitFor({ state: 'attached' });
+    await press(customer, 'textbox', /^Holder/);
+    await customer.keyboard.type('Eva');
+    await stage.isTold('what was typed', ({ typed }) => typed === 'Eva');
+    await press(agent, 'textbox', /^Town/);
+    await agent.keyboard.type('Ulm');
+    await stage.isTold('what the agent typed', ({ typed }) => typed === 'Ulm');
+    const heard = await outline(agent).innerText();
+    assert.ok(!/Card|Holder|Eva|Number/.test(heard), heard);
+  } finally {
+    await stage.stop();
+  }
 });

@@ -99,6 +99,8 @@ class Guest {
       // The host knows the last one alone.
       if (port1 !== this.#asked) return;
       this.#port = port1;
+      if ('listens' in Object(data)) return window[NAME].outline.want(data.listens);
+      if (data.reach) return window[NAME].outline.reach(data.reach);
       if (data.choice) return this.#guard.pickers.choose(data.number, data.choice, data.isCustomers);
       if (data !== 'closed') return;
       this.#isClosed = true;

@@ -8,12 +8,27 @@ class Guests {
   #guests = new Map();
   /** Frames that the agent may have been shown since they were last seen to be closed. */
   #exposed = new WeakSet();
+  /** Somebody wants to hear what is on the page. */
+  #isHeard = false;
 
   /** `phases` gives those that the document is painted by. */
   constructor(guard, phases, turn) {
     this.#guard = guard;
     this.#phases = phases;
     this.#turn = turn;
+  }
+
+  /** What is known of the document in this frame. */
+  guestIn(frame) {
+    return this.#guests.get(frame.contentWindow) ?? null;
+  }
+
+  /** Has what is within told to people who do not see it, or not any more. */
+  listen(isHeard) {
+    if (isHeard === this.#isHeard) return;
+    this.#isHeard = isHeard;
+    for (const { port } of this.#guests.values()) port.postMessage({ listens: isHeard });
+    for (const guard of this.#guard.frames()) guard.guests.listen(isHeard);
   }
 
   /** Whether the document in this frame has no secret, so that the agent may see it. */
@@ -40,7 +55,7 @@ class Guests {
     const tag = tagOf(number, HELLO);
     if (!source || ports.length !== 1 || tag[0] !== low || tag[1] !== high) return;
     this.#guests.get(source)?.port.close();
-    const guest = { port: ports[0], hasNone: null };
+    const guest = { port: ports[0], hasNone: null, outline: null, numbers: new Map() };
     this.#guests.set(source, guest);
     guest.port.onmessage = ({ data: what }) => this.#said(source, guest, what);
     // What comes after it says so itself; or it is a page of Chromium's own, of which the agent sees nothing.
@@ -51,6 +66,7 @@ class Guests {
       this.#phases()?.dirtied(true);
     };
     guest.port.postMessage('heard');
+    if (this.#isHeard) guest.port.postMessage({ listens: true });
     this.#close(source, guest);
   };
 
@@ -66,16 +82,17 @@ class Guests {
       phases?.typed();
     } else if (what.type === 'pointer') {
       const frame = guest.hasNone && what.at ? this.#frameOf(source) : null;
-      const box = frame?.getBoundingClientRect();
-      const at = box ? [what.at[0] + box.x + frame.clientLeft, what.at[1] + box.y + frame.clientTop] : null;
+      const at = frame ? placeIn(frame, what.at) : null;
       this.#guard.gate.tellPointer(at, at && what.pressed);
+    } else if (what.type === 'outline') {
+      guest.outline = what;
     } else if (what.type === 'picker') {
       const frame = this.#frameOf(source);
       if (frame) this.#guard.pickers.passOn(guest.port, what.picker, frame, guest.hasNone === true);
-    } else if (what.type === 'menu') {
+    } else if (what.at) {
       const frame = this.#frameOf(source);
-      const box = frame?.getBoundingClientRect();
-      if (box) phases?.tell({ ...what, at: [what.at[0] + box.x + frame.clientLeft, what.at[1] + box.y + frame.clientTop] });
+      const node = what.type === 'reached' ? { node: guest.numbers.get(what.node) } : {};
+      if (frame) phases?.tell({ ...what, ...node, at: placeIn(frame, what.at) });
     } else {
       phases?.tell(what);
     }
@@ -96,4 +113,10 @@ class Guests {
     if (!phases || (frame && !this.#exposed.has(frame))) return done();
     phases.closed(done);
   }
+}
+
+/** Where a place of the document in a frame is, as `placeOf` says it. */
+function placeIn(frame, [x, y]) {
+  const box = frame.getBoundingClientRect();
+  return placeOf({ clientX: x + box.x + frame.clientLeft, clientY: y + box.y + frame.clientTop });
 }

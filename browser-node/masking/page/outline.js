@@ -1,5 +1,5 @@
 // What a page says to people who do not see it: what there is, in its order, what it is called and how it stands. Told only while
-// somebody listens.
+// somebody listens. A document of another site in a frame tells its part to the one around it, which puts it where the frame is.
 
 /** How often the page is looked through for changes, at the most (milliseconds). */
 const LISTEN_EVERY = 400;
@@ -18,7 +18,8 @@ class Outline {
   #timer = 0;
   #told = '';
   #ids = new WeakMap();
-  #elements = new Map();
+  /** By number: an element, or what leads to something in a frame of another site. */
+  #things = new Map();
   #next = 1;
 
   constructor(guard) {
@@ -30,14 +31,17 @@ class Outline {
   want(isWanted) {
     clearTimeout(this.#timer);
     this.#told = '';
+    this.#guard.guests.listen(isWanted);
     if (isWanted) this.#tick();
   }
 
   /** Brings something into view, and tells where it is then, so that it can be pressed there. */
   reach(id) {
-    const element = this.#elements.get(id)?.deref();
+    const thing = this.#things.get(id);
+    const element = (thing?.frame ?? thing)?.deref();
     if (!element?.isConnected) return;
     element.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' });
+    if (thing.frame) return thing.port.postMessage({ reach: thing.id });
     const box = element.getClientRects()[0] ?? element.getBoundingClientRect();
     let [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
     for (let frame = element.ownerDocument.defaultView.frameElement; frame; frame = frame.ownerDocument.defaultView.frameElement) {
@@ -45,7 +49,7 @@ class Outline {
       x += around.left + frame.clientLeft;
       y += around.top + frame.clientTop;
     }
-    tell({ type: 'reached', node: id, at: [x, y] });
+    phasesHere()?.tell({ type: 'reached', node: id, at: [x, y] });
   }
 
   #tick() {
@@ -64,11 +68,12 @@ class Outline {
     }
     let focus = deepFocus();
     while (focus?.matches(FRAMES) && guardOf(focus)) focus = focus.contentDocument.activeElement;
-    const told = { type: 'outline', focus: this.#ids.get(focus) ?? null, nodes: walk.nodes };
+    const guest = focus?.matches(FRAMES) ? focus.ownerDocument.defaultView[NAME]?.guard.guests.guestIn(focus) : null;
+    const told = { type: 'outline', focus: (guest ? guest.numbers.get(guest.outline?.focus) : this.#ids.get(focus)) ?? null, nodes: walk.nodes };
     const text = JSON.stringify(told);
     if (text === this.#told) return;
     this.#told = text;
-    tell(told);
+    phasesHere()?.tell(told);
   }
 
   /** `isHidden`: what holds it is hidden from agents. */
@@ -82,7 +87,11 @@ class Outline {
       const within = guardOf(element);
       if (within?.isReady && element.contentDocument?.body) {
         this.#flush(walk);
+        within.guests.listen(true);
         this.#walk(element.contentDocument.body, within, walk, isHidden);
+      } else {
+        this.#flush(walk);
+        this.#guest(element, guard.guests.guestIn(element), walk, isHidden);
       }
       return;
     }
@@ -119,6 +128,21 @@ class Outline {
     walk.landmark = before;
   }
 
+  /** What a document of another site in a frame has told of itself. Agents hear of it as far as they see the frame. */
+  #guest(frame, guest, walk, isHidden) {
+    for (const node of guest?.outline?.nodes ?? []) {
+      if (walk.nodes.length >= MOST_NODES || walk.characters > MOST_CHARACTERS) return;
+      let id = 0;
+      if (node.id !== 0) {
+        id = guest.numbers.get(node.id) ?? this.#next++;
+        guest.numbers.set(node.id, id);
+        this.#things.set(id, { frame: new WeakRef(frame), port: guest.port, id: node.id });
+      }
+      walk.nodes.push({ ...node, id, landmark: guest.numbers.get(node.landmark) ?? walk.landmark, hidden: isHidden || node.hidden || guest.hasNone !== true });
+      walk.characters += node.name.length + (node.value?.length ?? 0) + 60;
+    }
+  }
+
   /** The words gathered so far are one. */
   #flush(walk) {
     const words = walk.text.replace(/\s+/g, ' ').trim();
@@ -150,7 +174,7 @@ class Outline {
   #idOf(element) {
     if (!this.#ids.has(element)) {
       this.#ids.set(element, this.#next);
-      this.#elements.set(this.#next, new WeakRef(element));
+      this.#things.set(this.#next, new WeakRef(element));
       this.#next += 1;
     }
     return this.#ids.get(element);

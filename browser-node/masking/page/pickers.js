@@ -131,11 +131,9 @@ class Pickers {
   passOn(port, picker, frame, isOpen) {
     const open = this.#turn.picker;
     if (!picker) return open?.port === port ? this.#close() : undefined;
-    const { x, y } = frame.getBoundingClientRect();
     const number = (this.#turn.pickers += 1);
     this.#turn.picker = { number, port, theirs: picker.number };
-    const at = [picker.at[0] + x + frame.clientLeft, picker.at[1] + y + frame.clientTop];
-    phasesHere()?.tell({ type: 'picker', picker: { ...picker, number, at, hidden: picker.hidden || !isOpen } });
+    phasesHere()?.tell({ type: 'picker', picker: { ...picker, number, at: placeIn(frame, picker.at), hidden: picker.hidden || !isOpen } });
   }
 
   /** Somebody has chosen: a line, a value, or nothing. */

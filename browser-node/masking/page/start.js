@@ -70,11 +70,11 @@ if (window[NAME]?.document !== document) {
     above.phases?.dirtied(true);
   } else {
     window[NAME].phases = isTop ? new Phases(guard) : new Guest(guard);
+    window[NAME].outline = new Outline(guard);
     if (!isTop) return;
     chrome.runtime.sendMessage('style').catch(() => {});
     guard.title = new Title(guard);
     // The icon of the page, which the extension's worker has found.
     chrome.runtime.onMessage.addListener(({ png, web }) => tell({ type: 'icon', png, web }));
-    window[NAME].outline = new Outline(guard);
   }
 }
