@@ -1,10 +1,13 @@
-//! What the customer has opened around the shared page.
+//! What the customer has opened around the shared page, and how it lies there.
 
+import { MediaQuery } from 'svelte/reactivity';
 import type { LiveSession } from '../live/LiveSession.svelte';
 
 export type Sheet = 'tabs' | 'address' | 'more';
 
 export class Opened {
+  /** One bar above and one below. A phone on its side has no height for two. */
+  readonly #narrow = new MediaQuery('(max-width: 719px), (max-width: 899px) and (min-height: 501px) and (pointer: coarse)');
   chat = $state(false);
   /** What comes from below on a phone. */
   sheet = $state<Sheet | null>(null);
@@ -14,6 +17,10 @@ export class Opened {
 
   constructor(live: () => LiveSession) {
     this.#live = live;
+  }
+
+  get narrow(): boolean {
+    return this.#narrow.current;
   }
 
   toggleSheet(which: Sheet): void {
