@@ -206,6 +206,11 @@ async function onPhone(customer, look) {
   await customer.locator('.whole').waitFor();
   await look('customer-zoomed', customer);
   await customer.locator('.whole').click();
+  for (const [name, button] of [['customer-tabs', '.count'], ['customer-address', '.host']]) {
+    await customer.locator(button).click();
+    await look(name, customer);
+    await customer.locator(button).click();
+  }
   await customer.setViewportSize({ width: upright.height, height: upright.width });
   await turned(customer);
   await look('customer-turned-live', customer);
@@ -246,7 +251,6 @@ async function session(system, context, agent, look) {
   await handOver(agent, look);
   await drawings(customer, agent, look);
   await chat(customer, agent, look);
-  await sound(system, customer, agent, look);
   await customer.locator('[data-tandem=pause]').click();
   await Promise.all([customer, agent].map((page) => page.waitForFunction(() => document.documentElement.dataset.session === 'paused')));
   await look('customer-paused', customer);
@@ -260,49 +264,63 @@ async function session(system, context, agent, look) {
   await look('console-asked', agent);
   await customer.locator('[data-tandem=give-control]').click();
   await customer.locator('[data-tandem=give-control]').waitFor({ state: 'detached' });
-  await files(system, context.browser(), customer, agent, look);
+  const { places, viewport } = await toReturns(system, context.browser(), customer);
+  await sound(system, customer, agent, look, () => clickAt(customer, places['#creak'], viewport));
+  await files(customer, agent, look, (id) => clickAt(customer, places[id], viewport));
   await customer.locator('.stop').click();
   await Promise.all([customer, agent].map((page) => page.waitForFunction(() => document.documentElement.dataset.session === 'ended')));
   await look('customer-ended', customer);
   await look('console-ended', agent);
 }
 
-/** Both hear the page; on a phone the button is in the sheet of the pen. */
-async function sound(system, customer, agent, look) {
-  await system.api('PUT', '/companies/demo/policy', { agent: { hear: true } });
-  await agent.locator('[data-tandem=sound]:visible').click();
-  const more = customer.locator('[data-tandem=more]:visible');
-  const phone = (await more.count()) > 0;
-  if (phone) await more.click();
-  await customer.locator('[data-tandem=sound]:visible').click();
-  await look('customer-hearing', customer);
-  await look('console-hearing', agent);
-  if (phone) await more.click();
-  await system.api('PUT', '/companies/demo/policy', {});
-}
-
-/** A page that asks for files, and for a camera that there is not, and one that has some files. */
-async function files(system, browser, customer, agent, look) {
+/** Goes to the page that asks for files and a camera, has files, and sounds: where on it that is. */
+async function toReturns(system, browser, customer) {
   const viewport = await customer.locator(SCREEN).evaluate((screen) => ({ width: screen.clientWidth, height: screen.clientHeight }));
   const url = `${system.demo}/returns.html`;
   const { sessions } = (await system.api('GET', '/sessions')).body;
   const { id } = sessions.find((session) => session.state === 'live');
   await system.api('POST', `/sessions/${id}/navigate`, { url });
   await until('the page', async () => (await system.api('GET', `/sessions/${id}`)).body.tabs.some((tab) => tab.url.endsWith('returns.html') && !tab.loading));
-  const places = await layoutOf(browser, url, viewport, ['#photos', '#camera', '#label', '#print']);
-  await clickAt(customer, places['#photos'], viewport);
+  return { viewport, places: await layoutOf(browser, url, viewport, ['#photos', '#camera', '#label', '#print', '#creak']) };
+}
+
+/** The page plays something, and then both hear it; on a phone the button is in the sheet of the pen. */
+async function sound(system, customer, agent, look, creak) {
+  await system.api('PUT', '/companies/demo/policy', { agent: { hear: true } });
+  await creak();
+  await Promise.all([customer, agent].map((page) => page.locator('[data-tandem=sounds]:visible').waitFor()));
+  await look('customer-sounds', customer);
+  await look('console-sounds', agent);
+  await agent.locator('[data-tandem=sound]:visible').click();
+  const more = customer.locator('[data-tandem=more]:visible');
+  const phone = (await more.count()) > 0;
+  if (phone) {
+    await more.click();
+    await look('customer-sounds-more', customer);
+  }
+  await customer.locator('[data-tandem=sound]:visible').click();
+  await look('customer-hearing', customer);
+  await look('console-hearing', agent);
+  if (phone) await more.click();
+  await creak();
+  await system.api('PUT', '/companies/demo/policy', {});
+}
+
+/** What the page asks for: files, and a camera that there is not. Some files it has. */
+async function files(customer, agent, look, click) {
+  await click('#photos');
   await customer.locator('[data-tandem=chooser]').waitFor();
   await look('customer-file', customer);
   await customer.locator('[data-tandem=cancel-file]').click();
   await customer.locator('[data-tandem=chooser]').waitFor({ state: 'detached' });
-  await clickAt(customer, places['#label'], viewport);
-  await clickAt(customer, places['#print'], viewport);
+  await click('#label');
+  await click('#print');
   await customer.locator('[data-tandem=download][data-state=ready]').nth(1).waitFor();
   await look('customer-downloads', customer);
   for (let left = 2; left > 0; left -= 1) await customer.locator('[data-tandem=download] .icon-button').first().click();
   await customer.locator('[data-tandem=download]').first().waitFor({ state: 'detached' });
   // The page then says that there is none, and what is below is no longer where it was.
-  await clickAt(customer, places['#camera'], viewport);
+  await click('#camera');
   const lack = (page) => page.locator('[data-tandem=lack]');
   await Promise.all([customer, agent].map((page) => lack(page).waitFor()));
   await look('customer-lack', customer);
