@@ -48,6 +48,7 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/sessions/{id}/join", post(join_link))
         .route("/sessions/{id}/invite", post(live::invite))
         .route("/sessions/{id}/hand-over", post(live::hand_over))
+        .route("/sessions/{id}/quick-replies", get(settings::replies))
         .route("/colleagues", get(live::colleagues))
         .route("/pins/redeem", post(redeem))
         .route("/pins/claim", post(live::claim))

@@ -240,6 +240,14 @@ impl Hub {
         Ok(id)
     }
 
+    /// The company of a session, for whoever helps in it and has this key to come back to it.
+    pub(crate) fn helped(&self, id: &SessionId, key: &str) -> Option<CompanyId> {
+        let (state, now) = (self.state(), self.now());
+        let (_, who) = state.entrances.resumes.get(&hashed(key), now).filter(|(session, _)| session == id)?;
+        let session = &state.live.get(id)?.session;
+        session.has_helper(*who).then(|| session.company().clone())
+    }
+
     fn use_up(
         &self,
         state: &mut State,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, afterEach, before, test } from 'node:test';
-import { clickAt, joinAsAgent, joinAsCustomer, openBrowser, SCREEN } from './people.mjs';
+import { clickAt, colourAt, isNear, joinAsAgent, joinAsCustomer, openBrowser, SCREEN } from './people.mjs';
 import { startSystem, until } from './system.mjs';
 
 const VIEWPORT = { width: 1280, height: 700, scale: 1 };
@@ -20,6 +20,15 @@ const PAGES = {
     <input style="position:fixed;left:100px;top:500px;width:400px;height:100px" aria-label="Notes">`,
   call: `<!doctype html><title>Call</title><a href="tel:+34911234567" style="position:fixed;left:100px;top:100px;width:400px;height:100px;background:#ddd">Call us</a>`,
   find: `<!doctype html><title>Find</title><p style="margin-top:3000px">The needle is here</p><script>addEventListener('scroll', () => (document.title = 'at ' + (scrollY > 1000 ? 'needle' : 'top')))</script>`,
+  wants: `<!doctype html><title>Wants</title><style>body { background: rgb(0, 0, 200) }</style><input style="position:fixed;left:100px;top:500px;width:400px;height:100px" aria-label="Notes" oninput="document.title = 'typed ' + value"><script>
+    const worker = new Worker(URL.createObjectURL(new Blob(["onmessage = ({ data }) => fetch(data).then(({ status }) => postMessage(status))"])));
+    const image = new Image();
+    Promise.all([
+      fetch('/private').then(({ status }) => status),
+      new Promise((answered) => { image.onerror = () => answered('no image'); image.src = '/private?image'; }),
+      new Promise((answered) => { worker.onmessage = ({ data }) => answered(data); worker.postMessage(location.origin + '/private'); }),
+    ]).then((answers) => (document.title = answers));
+    </script>`,
   plain: '<!doctype html><title>Plain</title><p>Plain</p>',
 };
 
@@ -27,7 +36,7 @@ let system, browser, server, origin, closed;
 before(async () => {
   server = createServer((request, response) => {
     const name = request.url.slice(1);
-    if (name === 'private') {
+    if (name.startsWith('private')) {
       const given = Buffer.from(request.headers.authorization?.split(' ')[1] ?? '', 'base64').toString();
       if (given !== 'eva:correct horse') return response.writeHead(401, { 'www-authenticate': 'Basic realm="Members"' }).end('No');
       return response.setHeader('content-type', 'text/html').end('<title>Members only</title>');
@@ -147,6 +156,21 @@ test('a server’s password is asked of the customer alone', async () => {
   await titled('Members only');
   const heard = await heardBy(agent);
   assert.ok(heard.includes('"kind":"password"') && !heard.includes('horse') && !heard.includes('Members"}'));
+});
+
+test('what wants a password and is no page is answered without, and nothing of Chromium’s own is shown or takes keys', async () => {
+  const { customer, agent, titled, press } = await at('wants');
+  await titled('401,no image,401');
+  // Where Chromium's own dialog would be.
+  const isBlue = async (page) => {
+    for (const y of [10, 60, 120, 200]) if (!isNear(await colourAt(page, [640, y], VIEWPORT), [0, 0, 200])) return false;
+    return true;
+  };
+  for (const page of [customer, agent]) await until('the page alone', () => isBlue(page));
+  assert.equal(await asked(customer).count(), 0);
+  await press(agent, [300, 550]);
+  await agent.keyboard.type('Ana was here');
+  await titled('typed Ana was here');
 });
 
 test('tabs open, close and come to the front for both, and no page opens without end', async () => {

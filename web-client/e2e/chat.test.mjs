@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, afterEach, before, test } from 'node:test';
-import { joinAsCustomer, openBrowser, seesPicture, SCREEN } from './people.mjs';
+import { joinAsAgent, joinAsCustomer, openBrowser, seesPicture, SCREEN } from './people.mjs';
 import { startSystem, until } from './system.mjs';
 import { PHONE, signIn } from './tour.mjs';
 
@@ -211,6 +211,18 @@ test('quick replies come in the customer’s language, and a slash finds one', a
   assert.equal(await agent.locator(INPUT).inputValue(), 'Un momento, por favor.');
   await agent.locator(INPUT).press('Enter');
   await hears(customer, 'Un momento, por favor.');
+});
+
+test('an agent who came by a link alone has the quick replies too', async () => {
+  const replies = [{ title: 'Greeting', texts: { en: 'Hello, how can I help?', es: 'Hola, ¿en qué puedo ayudarle?' } }];
+  assert.equal((await system.api('PUT', '/companies/demo/quick-replies', { replies })).status, 200);
+  const made = await system.create('index.html', VIEWPORT);
+  const customer = await joinAsCustomer(browser, made.customer_url, { ...DESK, locale: 'es-ES' });
+  const agent = await joinAsAgent(browser, made.agent_url, DESK);
+  for (const page of [customer, agent]) await openChat(page);
+  await agent.locator('[data-tandem=quick-replies]').click();
+  await agent.getByRole('option', { name: '¿en qué puedo' }).waitFor();
+  assert.equal(await customer.locator('[data-tandem=quick-replies]').count(), 0);
 });
 
 test('an admin writes quick replies, and takes a change back', async () => {

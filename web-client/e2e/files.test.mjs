@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -15,7 +15,7 @@ const WINDOW = { viewport: { width: 1100, height: 652 } };
 const MIB = 2 ** 20;
 const LARGE = randomBytes(5 * MIB);
 const STYLE = '<style>* { margin: 0 } input, a, button { display: block; width: 300px; height: 50px }</style>';
-const [FIRST, SECOND, THIRD] = [[100, 25], [100, 75], [100, 125]];
+const [FIRST, SECOND, THIRD, FOURTH] = [[100, 25], [100, 75], [100, 125], [100, 175]];
 const PAGES = {
   upload: `<title>Upload</title>${STYLE}<input type="file" accept=".txt,image/*"><input type="file" multiple>
     <p id="shown" style="width:300px;height:50px;background:rgb(0,0,200)"></p><canvas id="drawn" width="300" height="50" style="display:block"></canvas>
@@ -32,7 +32,7 @@ const PAGES = {
     document.querySelector('input').oncancel = () => fetch('/told', { method: 'POST', body: '"cancelled"' });
     </script>`,
   framed: `<title>Framed</title><style>* { margin: 0 } iframe { border: 0; width: 600px; height: 300px }</style><iframe src="OTHER/upload"></iframe>`,
-  offers: `<title>Offers</title>${STYLE}<style>body { background: rgb(0,0,200) }</style><a href="/slow">Slow</a><a href="/huge">Huge</a><a href="data:text/plain,x" download="canary-x.txt">Small</a>`,
+  offers: `<title>Offers</title>${STYLE}<style>body { background: rgb(0,0,200) }</style><a href="/slow">Slow</a><a href="/huge">Huge</a><a href="data:text/plain,x" download="canary-x.txt">Small</a><a href="/endless">Endless</a>`,
   print: `<title>Order 7</title>${STYLE}<button>Print</button><input type="password" value="secret"><p>0</p><script>
     let n = 0; setInterval(() => { document.querySelector('p').style.cssText = 'height:100px;width:300px;background:' + (n++ % 2 ? 'rgb(0,0,200)' : 'rgb(200,0,0)') }, 100);
     onbeforeprint = () => fetch('/told', { method: 'POST', body: '"before"' });
@@ -61,6 +61,13 @@ function answer(request, response) {
   } else if (name === 'huge') {
     response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': 2_000 * MIB, 'content-disposition': 'attachment; filename=canary.iso' });
     response.write(LARGE);
+  } else if (name === 'endless') {
+    response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-disposition': 'attachment; filename=canary.log' });
+    const more = () => {
+      while (!response.destroyed && response.write(LARGE));
+    };
+    response.on('drain', more);
+    more();
   } else {
     response.setHeader('content-type', 'text/html; charset=utf-8');
     response.end(`<!doctype html>${PAGES[name] ?? ''}`.replaceAll('OTHER', `http://localhost:${port()}`));
@@ -208,6 +215,20 @@ test('what is too large is stopped, and says so', async () => {
   await download('too_large').waitFor({ state: 'detached' });
   await agentHeardNothing();
   await nothingIsShown();
+});
+
+test('what does not say how large it is ends a little above the limit', async () => {
+  await clickAt(customer, FOURTH, VIEWPORT);
+  let largest = 0;
+  await until('it to be too large', async () => {
+    const sizes = kept().map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+    largest = Math.max(largest, ...sizes);
+    return (await download('too_large').count()) > 0;
+  });
+  assert.ok(largest <= 104 * MIB, `${largest} bytes`);
+  await until('nothing to be left of it', () => kept().filter((path) => !path.includes('chosen-')).length === 0);
+  await download('too_large').getByRole('button', { name: 'Remove canary.log' }).click();
+  await download('too_large').waitFor({ state: 'detached' });
 });
 
 test('what is not wanted is thrown away', async () => {

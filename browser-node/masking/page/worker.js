@@ -4,6 +4,9 @@ chrome.storage.session.setAccessLevel({ accessLevel: 'TRUSTED_AND_UNTRUSTED_CONT
 // Chromium's own "Download started" would stand over the page, for the agent too.
 chrome.downloads.setUiOptions({ enabled: false }).catch(() => {});
 
+// So would its own dialog for a password that a server wants. Of those that documents want the node is told first (`requests.rs`).
+chrome.webRequest.onAuthRequired.addListener((_, answer) => answer({ cancel: true }), { urls: ['<all_urls>'] }, ['asyncBlocking']);
+
 // A manifest's style is an author's to Chromium, whatever it says; this one is a user's.
 const put = (tabId, documentId) => chrome.scripting.insertCSS({ target: { tabId, documentIds: [documentId] }, css: STYLE, origin: 'USER' }).catch(() => {});
 chrome.runtime.onMessage.addListener((_, { tab, documentId }) => {

@@ -100,7 +100,9 @@ impl Extension {
             "manifest_version": 3,
             "name": name,
             "version": "1",
-            "permissions": ["scripting", "storage", "webNavigation", "downloads", "downloads.ui", "favicon"],
+            "permissions": [
+                "scripting", "storage", "webNavigation", "downloads", "downloads.ui", "favicon", "webRequest", "webRequestAuthProvider",
+            ],
             "host_permissions": ["<all_urls>"],
             "background": { "service_worker": "worker.js" },
             "content_scripts": [

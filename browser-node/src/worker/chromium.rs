@@ -126,11 +126,25 @@ impl Chromium {
             [(theirs.as_raw_fd(), PIPE[0]), (theirs.as_raw_fd(), PIPE[1]), (their_wayland.as_raw_fd(), WAYLAND)];
         // SAFETY: the closure runs between fork and exec and calls only async-signal-safe functions on numbers.
         unsafe {
-            command.pre_exec(move || place(&inherited));
+            command.pre_exec(move || {
+                // What goes beyond `limit_files` is not to end it.
+                libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+                place(&inherited)
+            });
         }
         let chromium = Chromium { child: command.spawn()? };
         pipe.set_nonblocking(true)?;
         Ok((chromium, Sockets { pipe: tokio::net::UnixStream::from_std(pipe)?, wayland }))
+    }
+
+    /// No file that its main process writes, and so no download, grows beyond `most` (bytes). Once it answers: what it has forked by then, and
+    /// forks all others from, keeps no such limit, since shared memory counts as files too.
+    pub fn limit_files(&self, most: u64) -> io::Result<()> {
+        let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
+        // SAFETY: it reads a value of ours, and is given no place to write to.
+        let set =
+            unsafe { libc::prlimit(self.child.id().cast_signed(), libc::RLIMIT_FSIZE, &limit, std::ptr::null_mut()) };
+        if set == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 }
 

@@ -11,6 +11,9 @@ use tandem_protocol::{Private, TabId};
 
 /// Downloads that are shown at once, those that failed among them.
 const MOST: usize = 12;
+/// The largest file that Chromium may write (bytes): it tells of progress every half second only, in which a server that does not say how much
+/// there is may send anything. So much above the limit that what it tells last is surely too much.
+pub const LARGEST: u64 = FILE + (4 << 20);
 /// The longest `accept` that is passed on (bytes).
 const ACCEPT: usize = 1_000;
 

@@ -184,6 +184,7 @@ impl Warm {
         let mut browser = Browser::attach(session, viewport, &extension, egress.refusals(), files)
             .await
             .context("the browser does not answer")?;
+        chromium.limit_files(files::LARGEST).context("the browser's files cannot be limited")?;
         proof::prove(&mut browser, &mut seen, &compositor.handle(), viewport).await?;
         Ok(Warm { browser, seen, slots, encoded, sound, compositor, chromium, egress, rules })
     }

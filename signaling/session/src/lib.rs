@@ -337,6 +337,13 @@ impl Session {
         self.people.iter().map(|person| person.shown.clone()).collect()
     }
 
+    /// Whether they take part now, and not as its customer.
+    pub fn has_helper(&self, who: ParticipantId) -> bool {
+        let helps =
+            |person: &Person| person.shown.id == who && person.shown.role != Role::Customer && person.out.is_none();
+        self.ended.is_none() && self.people.iter().any(helps)
+    }
+
     pub fn tabs(&self) -> &[Tab] {
         &self.tabs
     }

@@ -6,11 +6,12 @@ use crate::store::{Account, Company, Key, Person};
 use crate::tokens::hashed;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
+use tandem_protocol::CompanyId;
 use tandem_protocol::api::{Actor, Permission, Scope, SignInSettings};
 
 pub(crate) const COOKIE: &str = "tandem";
@@ -124,7 +125,7 @@ impl<N: Need> FromRequestParts<Arc<Hub>> for By<N> {
         let forbidden = |code, message: &str| Err(error(StatusCode::FORBIDDEN, code, message));
         let caller = match parts.headers.get(header::AUTHORIZATION) {
             Some(key) => {
-                let key = key.to_str().ok().and_then(|v| v.strip_prefix("Bearer ")).ok_or_else(unauthorized)?;
+                let key = bearer(key).ok_or_else(unauthorized)?;
                 let key = hub.store.use_key(&hashed(key).to_hex()).await.map_err(internal)?.ok_or_else(unauthorized)?;
                 if !key.about.scopes.contains(&N::SCOPE) {
                     return forbidden("scope", "this key is not for that");
@@ -149,6 +150,29 @@ impl<N: Need> FromRequestParts<Arc<Hub>> for By<N> {
         }
         Ok(By(caller, PhantomData))
     }
+}
+
+/// Somebody who helps in the session that the address names, be it by a link alone: the key with which they come back to it shows it. It
+/// opens nothing that needs a permission.
+pub(crate) struct Helper {
+    pub(crate) company: CompanyId,
+}
+
+impl FromRequestParts<Arc<Hub>> for Helper {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, Response> {
+        let path = RawPathParams::from_request_parts(parts, hub).await.map_err(|_| not_found())?;
+        let session = path.iter().find(|(name, _)| *name == "id").and_then(|(_, id)| id.parse().ok());
+        let key = parts.headers.get(header::AUTHORIZATION).and_then(bearer);
+        let company = session.zip(key).and_then(|(session, key)| hub.helped(&session, key));
+        let refused = || error(StatusCode::UNAUTHORIZED, "unauthorized", "this is for who helps in the session");
+        company.map(|company| Helper { company }).ok_or_else(refused)
+    }
+}
+
+fn bearer(authorization: &HeaderValue) -> Option<&str> {
+    authorization.to_str().ok()?.strip_prefix("Bearer ")
 }
 
 fn not_found() -> Response {

@@ -1,6 +1,6 @@
 //! Settings of a company, its policy among them. Two who change the same at once get a clear conflict.
 
-use super::caller::{By, Need, SeePolicy, SetPolicy, Settings};
+use super::caller::{By, Helper, Need, SeePolicy, SetPolicy, Settings};
 use super::people::{may_grant, name};
 use super::{Answer, Body, error, internal, invalid};
 use crate::hub::Hub;
@@ -314,6 +314,10 @@ pub(super) async fn logo(State(hub): State<Arc<Hub>>, Path(company): Path<String
     };
     let bytes = picture(&logo).map_err(|_| none())?;
     Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=31536000")], bytes).into_response())
+}
+
+pub(super) async fn replies(State(hub): State<Arc<Hub>>, Helper { company }: Helper) -> Answer<Json<QuickReplies>> {
+    Ok(Json(hub.store.document(&company).await.map_err(internal)?))
 }
 
 pub(super) async fn policy(caller: By<SeePolicy>) -> Answer<Response> {

@@ -101,7 +101,8 @@ pub fn token_of(url: &Value) -> String {
     url.as_str().unwrap().split_once("#set=").unwrap().1.to_owned()
 }
 
-/// Every endpoint with what it needs: of people a permission, of programs a scope. `me` is whoever is signed in.
+/// Every endpoint with what it needs: of people a permission, of programs a scope. `me` is whoever is signed in, `helper` whoever has a key to
+/// come back to the session, and nobody else.
 const ENDPOINTS: &[(&str, &str, &str, &str)] = &[
     ("GET", "/sessions", "view", "sessions"),
     ("POST", "/sessions", "view", "sessions"),
@@ -111,6 +112,7 @@ const ENDPOINTS: &[(&str, &str, &str, &str)] = &[
     ("POST", "/sessions/SESSION/join", "view", "sessions"),
     ("POST", "/sessions/SESSION/invite", "view", "sessions"),
     ("POST", "/sessions/SESSION/hand-over", "view", "sessions"),
+    ("GET", "/sessions/SESSION/quick-replies", "helper", ""),
     ("GET", "/colleagues", "view", "sessions"),
     ("POST", "/pins/claim", "view", "sessions"),
     ("GET", "/sessions/SESSION/record", "view", "sessions"),

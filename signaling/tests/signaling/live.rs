@@ -260,6 +260,38 @@ async fn a_colleague_takes_a_session_over() {
     assert_eq!(listed["wants"]["kind"], "help");
 }
 
+/// Their key to come back shows who they are, be it that they came by a link alone; it opens nothing else.
+#[tokio::test]
+async fn whoever_helps_reads_the_companys_quick_replies() {
+    let world = World::new().await;
+    let (mut node, _sfu) = world.components().await;
+    let replies = json!({ "replies": [{ "title": "Greeting", "texts": { "en": "Hello!" } }] });
+    assert_eq!(world.api("PUT", "/companies/demo/quick-replies", replies.clone()).await.0, 200);
+    let (made, other) = (world.session(&mut node).await, world.session(&mut node).await);
+    let (mut customer, mut agent) = (world.page().await, world.page().await);
+    let customers = customer.join_by(&made["customer_url"]).await["resume"].clone();
+    let agents = agent.join_by(&made["agent_url"]).await["resume"].clone();
+    let path = format!("/sessions/{}", made["id"].as_str().unwrap());
+    let of = |session: &Value| format!("/sessions/{}/quick-replies", session["id"].as_str().unwrap());
+    let reads = async |path: &str, key: &Value| {
+        let key = format!("Authorization: Bearer {}\r\n", key.as_str().unwrap());
+        let answer = world.say("GET", path, &key, Value::Null).await;
+        (answer.status, answer.json())
+    };
+    assert_eq!(reads(&of(&made), &agents).await, (200, replies));
+    for (path, key) in [
+        (of(&made), &customers),
+        (of(&made), &json!("guessed")),
+        (of(&other), &agents),
+        (path.clone(), &agents),
+        ("/companies/demo/quick-replies".into(), &agents),
+    ] {
+        assert_eq!(reads(&path, key).await.0, 401, "{path}");
+    }
+    assert_eq!(world.api("DELETE", &path, Value::Null).await.0, 204);
+    assert_eq!(reads(&of(&made), &agents).await.0, 401, "it is over");
+}
+
 /// What somebody does in a session is in its company's audit, by whoever did it.
 #[tokio::test]
 async fn what_people_decide_is_kept() {

@@ -3,7 +3,7 @@
 import type {
   ClaimedPin, ClaimPin, ColleagueList, HandOver, Invite,
   AddedPerson, AddPerson, ApiError, ApiKeyList, AuditPage, AuditVerdict, ChangeMe, ChangePassword, ChangePerson, ChangeRecord, CheckedLink, CreatedSession, CreateSession,
-  JoinLink, MadeApiKey, MakeApiKey, Me, NewTotp, OneTimeLink, OpenRuleSession, PersonList, PersonView, Policy, PolicyVersionList, PublicCompany, RecordPage, RedeemedPin, RedeemPin,
+  JoinLink, MadeApiKey, MakeApiKey, Me, NewTotp, OneTimeLink, OpenRuleSession, PersonList, PersonView, Policy, PolicyVersionList, PublicCompany, QuickReplies, RecordPage, RedeemedPin, RedeemPin,
   RoleList, RuleSession, SessionList, SetPassword, SetRole, SignIn, SignInWay,
 } from '../protocol.gen';
 
@@ -28,7 +28,7 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   return (await ask<T>(method, path, body)).value;
 }
 
-async function ask<T>(method: string, path: string, body?: unknown, version?: string | null): Promise<Answer<T>> {
+async function ask<T>(method: string, path: string, body?: unknown, version?: string | null, key?: string): Promise<Answer<T>> {
   let response: Response;
   try {
     response = await fetch(`/api/v1${path}`, {
@@ -38,6 +38,7 @@ async function ask<T>(method: string, path: string, body?: unknown, version?: st
         Accept: 'application/json',
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...(version ? { 'If-Match': version } : {}),
+        ...(key ? { Authorization: `Bearer ${key}` } : {}),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -80,6 +81,8 @@ export const api = {
   joinSession: (id: string) => call<JoinLink>('POST', `/sessions/${segment(id)}/join`),
   invite: (id: string) => call<Invite>('POST', `/sessions/${segment(id)}/invite`),
   handOver: (id: string, body: HandOver) => call<unknown>('POST', `/sessions/${segment(id)}/hand-over`, body),
+  /** For whoever helps in the session, by their key to come back to it. */
+  quickReplies: (id: string, key: string) => ask<QuickReplies>('GET', `/sessions/${segment(id)}/quick-replies`, undefined, null, key),
   colleagues: () => call<ColleagueList>('GET', '/colleagues'),
   changeRecord: (id: string, body: ChangeRecord) => call<unknown>('PATCH', `/sessions/${segment(id)}/record`, body),
   deleteRecord: (id: string) => call<unknown>('DELETE', `/sessions/${segment(id)}/record`),

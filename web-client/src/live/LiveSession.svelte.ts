@@ -23,6 +23,8 @@ const NOTHING: Rights = { view: false, point: false, annotate: false, click: fal
 const CLICKS_KEPT = 60;
 /** How long what was reached for may take to come into view (milliseconds). */
 const REACHED = 1_000;
+/** And how long the field that is pressed then, until it has the focus. */
+const FOCUSED = 400;
 const DENIAL_SHOWN = 2_200;
 
 export class LiveSession {
@@ -112,6 +114,7 @@ export class LiveSession {
   #asked = performance.now();
   /** What comes after something was reached for, until it has been. */
   #awaiting: ControlInput[] | null = null;
+  #pressed = false;
   #awaitingTimer: ReturnType<typeof setTimeout> | undefined;
   #denialTimer: ReturnType<typeof setTimeout> | undefined;
   #counters: { at: number; counters: Counters } | null = null;
@@ -488,6 +491,7 @@ export class LiveSession {
         return;
       case 'field':
         this.field = notice.field;
+        if (this.#pressed && notice.field) this.#release();
         return;
       case 'touched':
         this.touched = { field: notice.field };
@@ -557,8 +561,11 @@ export class LiveSession {
     for (const pressed of [true, false]) {
       this.#control({ type: 'button', id: this.inputs.next(), x, y, button: 'left', pressed });
     }
-    this.#awaiting = waiting;
-    this.#release();
+    // In a frame of another site the focus takes its time, and keys would go where it was.
+    this.#awaiting = waiting ?? [];
+    this.#pressed = true;
+    clearTimeout(this.#awaitingTimer);
+    this.#awaitingTimer = setTimeout(() => this.#release(), FOCUSED);
   }
 
   /** What was typed meanwhile goes where it was meant to go. */
@@ -566,6 +573,7 @@ export class LiveSession {
     clearTimeout(this.#awaitingTimer);
     const waiting = this.#awaiting ?? [];
     this.#awaiting = null;
+    this.#pressed = false;
     for (const input of waiting) this.#control(input);
   }
 
