@@ -71,7 +71,8 @@ impl Browser {
     /// Has a page's guard anchor a drawing to what is under it, or look at that.
     pub fn ask_anchors(&self, tab: TabId, ask: &Ask) {
         let below = |points: &[[f32; 2]]| {
-            let places: Vec<_> = points.iter().map(|[x, y]| format!("{}.place({x}, {})", self.guard, y + STRIP as f32)).collect();
+            let places: Vec<_> =
+                points.iter().map(|[x, y]| format!("{}.place({x}, {})", self.guard, y + STRIP as f32)).collect();
             format!("[{}]", places.join(","))
         };
         self.tell_guard_of(
