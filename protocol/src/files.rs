@@ -79,4 +79,6 @@ pub enum FileInput {
     Discard { download: u32 },
     /// Makes a PDF of the page in front, as a download.
     Print,
+    /// Downloads the image that this menu of the customer's is about.
+    SaveImage { menu: u32 },
 }

@@ -100,9 +100,10 @@ pub enum ControlInput {
     },
     /// Opens an empty tab.
     NewTab,
-    /// Opens the link that this menu of the sender is about in a new tab.
+    /// Opens the link, or the image, that this menu of the sender is about in a new tab.
     OpenLink {
         menu: u32,
+        image: bool,
     },
     /// Chooses in what a field has opened: [`crate::notice::Notice::Picker`].
     Choose {

@@ -8,7 +8,7 @@ use ts_rs::TS;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct Menu {
-    /// Its number in this session, for [`crate::input::ControlInput::OpenLink`].
+    /// Its number in this session, for [`crate::input::ControlInput::OpenLink`] and [`crate::files::FileInput::SaveImage`].
     pub id: u32,
     /// CSS pixels of the viewport.
     pub x: f32,
@@ -17,6 +17,8 @@ pub struct Menu {
     pub link: bool,
     /// Where it leads: for customers alone.
     pub address: Option<Private<String>>,
+    /// There is an image that can be opened in a tab, and saved.
+    pub image: bool,
     /// There is a selection that may be copied.
     pub selection: bool,
     /// Text can be typed there.

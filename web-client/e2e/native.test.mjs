@@ -63,6 +63,7 @@ const PAGES = {
     };
     field.oninput = () => tell({ typed: field.value });
   </script>`,
+  image: `<img src="/icon.png?of=4711" style="display:block;width:400px;height:60px">`,
   words: `<p style="background:white">Some words to select</p><input list="ideas"><datalist id="ideas"><option>first idea<option>second</datalist>`,
   camera: `<button>Camera</button><button>Place</button><a href="slack://open">Program</a><script>
     const [camera, place] = document.querySelectorAll('button');
@@ -215,6 +216,20 @@ test('cut, copy, paste and select all, with the clipboard at home', async () => 
   await choose(agent, row(2), 'cut');
   await isTold('the cut', ({ serial }) => serial === '');
   await until('the agent’s copy', async () => (await clipboard(agent)).includes('from home'));
+});
+
+test('an image opens in a tab for both, and is saved by the customer', async () => {
+  const { customer, agent, isAt } = await at('image');
+  assert.deepEqual(await opens(customer, row(0)), ['open-image', 'save-image', 'hide']);
+  const [file] = await Promise.all([customer.waitForEvent('download'), (async () => {
+    await menu(customer).locator('[data-item=save-image]').click();
+    await customer.getByRole('button', { name: 'Save', exact: true }).click();
+  })()]);
+  assert.match(file.suggestedFilename(), /^icon.*png$/);
+  assert.deepEqual(await opens(agent, row(0)), ['open-image']);
+  await agent.keyboard.press('Enter');
+  await isAt('/icon.png');
+  assert.ok(!(await heardBy(agent)).includes('4711'));
 });
 
 test('the menu key and Shift with F10 bring it up too', async () => {

@@ -94,7 +94,7 @@ export type DeviceClass = "desk" | "tablet" | "phone";
 
 export type PointerInput = { sequence: number, x: number, y: number, };
 
-export type ControlInput = { "type": "button", id: InputId, x: number, y: number, button: MouseButton, pressed: boolean, } | { "type": "wheel", id: InputId, x: number, y: number, dx: number, dy: number, } | { "type": "key", id: InputId, code: Private<string>, key: Private<string>, pressed: boolean, repeat: boolean, modifiers: Modifiers, } | { "type": "text", id: InputId, text: Private<string>, } | { "type": "compose", text: Private<string>, } | { "type": "touch", id: InputId, finger: number, phase: TouchPhase, x: number, y: number, } | { "type": "release_all" } | { "type": "navigate", to: Navigation, } | { "type": "tab", tab: TabId, close: boolean, } | { "type": "new_tab" } | { "type": "open_link", menu: number, } | { "type": "choose", picker: number, chosen: Chosen, } | { "type": "answer", dialog: number, answer: DialogAnswer, } | { "type": "find", text: Private<string>, backwards: boolean, } | { "type": "listen", listens: boolean, } | { "type": "sound", on: boolean, } | { "type": "reach", node: number, } | { "type": "file", input: FileInput, } | { "type": "hide", x: number, y: number, } | { "type": "pick", id: InputId, x: number, y: number, } | { "type": "matches" } | { "type": "resize", viewport: Viewport, 
+export type ControlInput = { "type": "button", id: InputId, x: number, y: number, button: MouseButton, pressed: boolean, } | { "type": "wheel", id: InputId, x: number, y: number, dx: number, dy: number, } | { "type": "key", id: InputId, code: Private<string>, key: Private<string>, pressed: boolean, repeat: boolean, modifiers: Modifiers, } | { "type": "text", id: InputId, text: Private<string>, } | { "type": "compose", text: Private<string>, } | { "type": "touch", id: InputId, finger: number, phase: TouchPhase, x: number, y: number, } | { "type": "release_all" } | { "type": "navigate", to: Navigation, } | { "type": "tab", tab: TabId, close: boolean, } | { "type": "new_tab" } | { "type": "open_link", menu: number, image: boolean, } | { "type": "choose", picker: number, chosen: Chosen, } | { "type": "answer", dialog: number, answer: DialogAnswer, } | { "type": "find", text: Private<string>, backwards: boolean, } | { "type": "listen", listens: boolean, } | { "type": "sound", on: boolean, } | { "type": "reach", node: number, } | { "type": "file", input: FileInput, } | { "type": "hide", x: number, y: number, } | { "type": "pick", id: InputId, x: number, y: number, } | { "type": "matches" } | { "type": "resize", viewport: Viewport, 
 /**
  * What it is, when the page can tell.
  */
@@ -237,7 +237,7 @@ export type DialogAnswer = { "answer": "accept", text: Private<string> | null, }
 
 export type Menu = { 
 /**
- * Its number in this session, for [`crate::input::ControlInput::OpenLink`].
+ * Its number in this session, for [`crate::input::ControlInput::OpenLink`] and [`crate::files::FileInput::SaveImage`].
  */
 id: number, 
 /**
@@ -252,6 +252,10 @@ link: boolean,
  * Where it leads: for customers alone.
  */
 address: Private<string> | null, 
+/**
+ * There is an image that can be opened in a tab, and saved.
+ */
+image: boolean, 
 /**
  * There is a selection that may be copied.
  */
@@ -357,7 +361,7 @@ received: number, bytes: number | null, state: DownloadState, };
 
 export type DownloadState = "coming" | "ready" | "failed" | "too_large" | "no_room";
 
-export type FileInput = { "what": "choose", chooser: number, names: Array<Private<string>>, } | { "what": "cancel", chooser: number, } | { "what": "discard", download: number, } | { "what": "print" };
+export type FileInput = { "what": "choose", chooser: number, names: Array<Private<string>>, } | { "what": "cancel", chooser: number, } | { "what": "discard", download: number, } | { "what": "print" } | { "what": "save_image", menu: number, };
 
 export type Policy = { 
 /**

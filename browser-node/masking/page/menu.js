@@ -69,6 +69,7 @@ class Menu {
       customers,
       at,
       link: linkOf(path),
+      image: imageOf(path),
       selection: selectedIn(field) !== '' && (customers || this.#isOpen()),
       editable: field !== null,
       hidden: this.#guard.hides(path[0]),
@@ -105,6 +106,12 @@ function linkOf(path) {
     return url && /^https?:$/.test(url.protocol) && url.href.length <= LONGEST_LINK ? url.href : null;
   }
   return null;
+}
+
+/** Where the image is from that is there, if that is on the web. */
+function imageOf([node]) {
+  const url = node instanceof HTMLImageElement ? node.currentSrc : '';
+  return /^https?:/.test(url) && url.length <= LONGEST_LINK ? url : null;
 }
 
 /** The text that is selected: in a field, or on the page. A password is none. */

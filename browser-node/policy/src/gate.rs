@@ -247,7 +247,7 @@ impl Gate {
             ControlInput::Listen { .. } | ControlInput::Sound { .. } => Outcome::default(),
             ControlInput::Reach { node } => Outcome::acts([Action::Reach { node }]),
             ControlInput::NewTab => Outcome::acts([Action::NewTab]),
-            ControlInput::OpenLink { menu } => Outcome::acts([Action::OpenLink { menu }]),
+            ControlInput::OpenLink { menu, image } => Outcome::acts([Action::OpenLink { menu, image }]),
             ControlInput::Choose { picker, chosen } => Outcome::acts([Action::Choose { picker, chosen }]),
             ControlInput::Answer { dialog, answer } => Outcome::acts([Action::Answer { dialog, answer }]),
             ControlInput::Find { text, backwards } => Outcome::acts([Action::Find { text, backwards }]),

@@ -104,9 +104,10 @@ pub enum Action {
         close: bool,
     },
     NewTab,
-    /// Opens the link of this menu in a new tab.
+    /// Opens the link of this menu, or its image, in a new tab.
     OpenLink {
         menu: u32,
+        image: bool,
     },
     /// Chooses in this picker.
     Choose {

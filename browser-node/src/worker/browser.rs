@@ -124,6 +124,8 @@ pub struct Wanted {
     pub at: [f32; 2],
     /// Where the link leads that is there.
     pub link: Option<Private<String>>,
+    /// Where the image is from that is there.
+    pub image: Option<Private<String>>,
     pub selection: bool,
     pub editable: bool,
     pub hidden: bool,
@@ -539,12 +541,13 @@ impl Browser {
         self.open_tab(own::EMPTY)
     }
 
-    /// Opens the link of a menu in a tab in front, if there is still one.
+    /// Opens the link of a menu, or its image, in a tab in front, if there is still one.
     ///
     /// # Errors
     /// When the company does not let it be opened, or there are as many tabs as there may be.
-    pub fn open_link(&self, menu: u32, sites: &Sites) -> Result<(), Denied> {
-        let Some(link) = self.native.link(menu) else { return Ok(()) };
+    pub fn open_link(&self, menu: u32, image: bool, sites: &Sites) -> Result<(), Denied> {
+        let link = if image { self.native.image(menu) } else { self.native.link(menu) };
+        let Some(link) = link else { return Ok(()) };
         self.open_tab(address(link.reveal(), sites)?.as_str())
     }
 

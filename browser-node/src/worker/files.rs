@@ -294,6 +294,15 @@ impl Files {
         Some((id, stored))
     }
 
+    /// An image of a page is to be loaded from this address. Gives where it is to be stored.
+    pub fn image(&mut self, address: &str) -> Option<String> {
+        let stored = format!("image-{}", self.last + 1);
+        let path = address.split(['?', '#']).next().unwrap_or_default();
+        let name = path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("image");
+        self.offer(stored.clone(), clean(name), None)?;
+        Some(stored)
+    }
+
     /// A file to fetch, once: where it is stored, and its size (bytes).
     pub fn fetch(&mut self, download: u32) -> Option<(String, u64)> {
         let ready = |one: &&mut Offered| one.shown.id == download && one.shown.state == DownloadState::Ready;

@@ -166,3 +166,17 @@ fn a_page_prints_once_until_somebody_has_decided() {
     files.discard(id);
     assert!(files.print(ONE, "", true).is_some());
 }
+
+#[test]
+fn an_image_is_called_what_its_address_ends_with() {
+    let mut files = Files::default();
+    for (address, name) in [
+        ("https://shop.example/a/chair.png?of=4711#x", "chair.png"),
+        ("https://shop.example/", "image"),
+        ("https://shop.example/..%2f..%2fetc", "%2f..%2fetc"),
+    ] {
+        assert!(files.image(address).is_some());
+        assert_eq!(files.downloads().last().unwrap().name.reveal(), name);
+    }
+    assert_eq!((0..100).filter(|_| files.image("https://shop.example/a").is_some()).count(), MOST - 3);
+}

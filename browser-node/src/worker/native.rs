@@ -30,6 +30,7 @@ struct Asked {
     id: u32,
     who: ParticipantId,
     link: Option<Private<String>>,
+    image: Option<Private<String>>,
 }
 
 /// What a field has opened.
@@ -42,16 +43,22 @@ struct Open {
 }
 
 impl Native {
-    /// Somebody asks for a menu, perhaps about a link; its number.
-    pub fn ask(&mut self, who: ParticipantId, link: Option<Private<String>>) -> u32 {
+    /// Somebody asks for a menu, perhaps about a link or an image; its number.
+    pub fn ask(&mut self, who: ParticipantId, link: Option<Private<String>>, image: Option<Private<String>>) -> u32 {
+        let short = |url: Option<Private<String>>| url.filter(|url| url.reveal().len() <= limits::URL);
         self.menus += 1;
-        self.menu = Some(Asked { id: self.menus, who, link: link.filter(|link| link.reveal().len() <= limits::URL) });
+        self.menu = Some(Asked { id: self.menus, who, link: short(link), image: short(image) });
         self.menus
     }
 
     /// The link that the menu of this number is about.
     pub fn link(&self, id: u32) -> Option<&Private<String>> {
         self.menu.as_ref().filter(|menu| menu.id == id)?.link.as_ref()
+    }
+
+    /// Where the image is from that the menu of this number is about.
+    pub fn image(&self, id: u32) -> Option<&Private<String>> {
+        self.menu.as_ref().filter(|menu| menu.id == id)?.image.as_ref()
     }
 
     /// Whether it was this person who asked for the menu of this number.
@@ -137,12 +144,13 @@ mod tests {
     #[test]
     fn a_menu_is_its_askers_until_the_next_one() {
         let mut native = Native::default();
-        let first = native.ask(EVA, Some("https://bank.example/cancel?id=7".into()));
+        let first = native.ask(EVA, Some("https://bank.example/cancel?id=7".into()), None);
         assert!(native.is_of(first, EVA) && !native.is_of(first, BEN));
         assert!(native.link(first).is_some());
-        let second = native.ask(BEN, None);
+        let second = native.ask(BEN, None, Some("https://bank.example/logo.png".into()));
         assert!(!native.is_of(first, EVA) && native.link(first).is_none() && native.link(second).is_none());
-        let long = native.ask(EVA, Some("x".repeat(1_000_000).into()));
+        assert!(native.image(first).is_none() && native.image(second).is_some());
+        let long = native.ask(EVA, Some("x".repeat(1_000_000).into()), None);
         assert!(native.link(long).is_none());
     }
 

@@ -271,6 +271,7 @@ mod tests {
             x: 1.0,
             y: 2.0,
             link: true,
+            image: true,
             address: Some("https://bank.example/?account=4711".into()),
             selection: true,
             editable: false,

@@ -66,7 +66,7 @@ impl Seat {
                 browser.tab(*tab, *close);
             }
             Action::NewTab => return browser.new_tab(),
-            Action::OpenLink { menu } => return browser.open_link(*menu, sites),
+            Action::OpenLink { menu, image } => return browser.open_link(*menu, *image, sites),
             Action::Choose { picker, chosen } => browser.choose(*picker, chosen, permit.is_customers()),
             Action::Reach { node } => browser.reach(*node),
             Action::Answer { dialog, answer } => browser.answer(*dialog, answer),

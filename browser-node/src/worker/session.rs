@@ -446,7 +446,7 @@ impl Live {
                     tandem_protocol::input::ControlInput::Reach { .. } => Some(who),
                     _ => self.reaching,
                 };
-                if let tandem_protocol::input::ControlInput::OpenLink { menu } = &input
+                if let tandem_protocol::input::ControlInput::OpenLink { menu, .. } = &input
                     && !self.browser.native().is_of(*menu, who)
                 {
                     return self.denied(who, id, Some(Denied::Role));

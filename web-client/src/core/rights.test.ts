@@ -15,7 +15,7 @@ const table: [ControlInput, ReturnType<typeof needs>][] = [
   [{ type: 'navigate', to: { kind: 'back' } }, 'navigate'],
   [{ type: 'tab', tab: 1, close: true }, 'open_tabs'],
   [{ type: 'new_tab' }, 'open_tabs'],
-  [{ type: 'open_link', menu: 1 }, 'open_tabs'],
+  [{ type: 'open_link', menu: 1, image: false }, 'open_tabs'],
   [{ type: 'answer', dialog: 1, answer: { answer: 'dismiss' } }, 'click'],
   [{ type: 'answer', dialog: 1, answer: { answer: 'accept', text: null } }, null],
   [{ type: 'sound', on: true }, 'hear'],

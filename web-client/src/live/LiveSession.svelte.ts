@@ -174,6 +174,11 @@ export class LiveSession {
     return this.people.find((one) => one.id === this.joined?.participant) ?? null;
   }
 
+  /** There is something to hear, and this person does not. */
+  get missed(): boolean {
+    return this.playing === 'playing' && !this.sound;
+  }
+
   get rights(): Rights {
     return this.self?.rights ?? NOTHING;
   }

@@ -237,6 +237,8 @@ const de: Texts = {
     label: 'Was Sie hier tun können',
     open: 'Link in neuem Tab öffnen',
     copyLink: 'Link kopieren',
+    openImage: 'Bild in neuem Tab öffnen',
+    saveImage: 'Bild speichern',
     cut: 'Ausschneiden',
     copy: 'Kopieren',
     paste: 'Einfügen',

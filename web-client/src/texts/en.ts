@@ -282,6 +282,8 @@ const en = {
     label: 'What you can do here',
     open: 'Open link in new tab',
     copyLink: 'Copy link',
+    openImage: 'Open image in new tab',
+    saveImage: 'Save image',
     cut: 'Cut',
     copy: 'Copy',
     paste: 'Paste',

@@ -237,6 +237,8 @@ const es: Texts = {
     label: 'Qué puede hacer aquí',
     open: 'Abrir el enlace en otra pestaña',
     copyLink: 'Copiar el enlace',
+    openImage: 'Abrir la imagen en una pestaña nueva',
+    saveImage: 'Guardar la imagen',
     cut: 'Cortar',
     copy: 'Copiar',
     paste: 'Pegar',

@@ -237,6 +237,8 @@ const fr: Texts = {
     label: 'Ce que vous pouvez faire ici',
     open: 'Ouvrir le lien dans un nouvel onglet',
     copyLink: 'Copier le lien',
+    openImage: 'Ouvrir l’image dans un nouvel onglet',
+    saveImage: 'Enregistrer l’image',
     cut: 'Couper',
     copy: 'Copier',
     paste: 'Coller',

@@ -237,6 +237,8 @@ const it: Texts = {
     label: 'Che cosa può fare qui',
     open: 'Apri il link in una nuova scheda',
     copyLink: 'Copia il link',
+    openImage: 'Apri l’immagine in una nuova scheda',
+    saveImage: 'Salva l’immagine',
     cut: 'Taglia',
     copy: 'Copia',
     paste: 'Incolla',

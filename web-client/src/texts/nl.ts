@@ -237,6 +237,8 @@ const nl: Texts = {
     label: 'Wat u hier kunt doen',
     open: 'Link openen in nieuw tabblad',
     copyLink: 'Link kopiëren',
+    openImage: 'Afbeelding openen in nieuw tabblad',
+    saveImage: 'Afbeelding opslaan',
     cut: 'Knippen',
     copy: 'Kopiëren',
     paste: 'Plakken',

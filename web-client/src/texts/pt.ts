@@ -237,6 +237,8 @@ const pt: Texts = {
     label: 'O que pode fazer aqui',
     open: 'Abrir a ligação num novo separador',
     copyLink: 'Copiar a ligação',
+    openImage: 'Abrir a imagem num novo separador',
+    saveImage: 'Guardar a imagem',
     cut: 'Cortar',
     copy: 'Copiar',
     paste: 'Colar',

@@ -10,8 +10,10 @@ use chromiumoxide_cdp::cdp::browser_protocol::browser::{
 };
 use chromiumoxide_cdp::cdp::browser_protocol::dom::{BackendNodeId, DescribeNodeParams, SetFileInputFilesParams};
 use chromiumoxide_cdp::cdp::browser_protocol::io::{CloseParams, ReadParams, StreamHandle};
+use chromiumoxide_cdp::cdp::browser_protocol::network::{LoadNetworkResourceOptions, LoadNetworkResourceParams};
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
-    EnableParams, EventFileChooserOpened, PrintToPdfParams, PrintToPdfTransferMode, SetInterceptFileChooserDialogParams,
+    EnableParams, EventFileChooserOpened, FrameId, PrintToPdfParams, PrintToPdfTransferMode,
+    SetInterceptFileChooserDialogParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::target::{FilterEntry, SetAutoAttachParams, TargetFilter};
 use serde::Deserialize;
@@ -31,7 +33,8 @@ pub const DOWNLOAD_PROGRESS: &str = EventDownloadProgress::IDENTIFIER;
 
 /// A page of very many sheets takes its time.
 const PRINTING: Duration = Duration::from_secs(60);
-/// Read of a PDF at once (bytes).
+const LOADING: Duration = Duration::from_secs(30);
+/// Read of what Chromium gives at once (bytes).
 const PIECE: i64 = 256 << 10;
 /// DIN A4 (ISO 216), and what is used where that is not, in inches.
 const A4: (f64, f64) = (8.27, 11.69);
@@ -61,7 +64,7 @@ pub enum Done {
     Asks { tab: TabId, page: Handle, node: BackendNodeId, accept: String, multiple: bool },
     Uploaded { chooser: u32, place: u32, bytes: Option<u64> },
     Fetched { download: u32, has_it: bool },
-    Printed { stored: String, bytes: Option<u64> },
+    Stored { stored: String, bytes: Option<u64> },
     Chooser,
     Downloads,
 }
@@ -260,7 +263,7 @@ impl Browser {
                 self.files.files.fetched(download, has_it);
                 FromBrowser::Downloads
             }
-            Done::Printed { stored, bytes } => {
+            Done::Stored { stored, bytes } => {
                 if let Some(bytes) = bytes {
                     self.files.files.progress(&stored, bytes, Some(bytes));
                 }
@@ -291,6 +294,9 @@ impl Browser {
                     self.stop_download(&stored);
                 }
                 self.files.said(Done::Downloads);
+            }
+            FileInput::SaveImage { menu } => {
+                self.save_image(*menu);
             }
             FileInput::Print => {
                 if let Some(tab) = self.tabs.active() {
@@ -370,6 +376,28 @@ impl Browser {
         }
     }
 
+    /// Loads the image of a menu once more, as the page in front would, whatever that lets its scripts do.
+    fn save_image(&mut self, menu: u32) {
+        let Some(page) = self.tabs.active().and_then(|tab| self.pages.get(&tab)) else { return };
+        let Some(address) = self.native.image(menu) else { return };
+        let Some(stored) = self.files.files.image(address.reveal()) else { return };
+        let params = LoadNetworkResourceParams {
+            frame_id: Some(FrameId::new(page.target.inner().clone())),
+            url: address.reveal().clone(),
+            options: LoadNetworkResourceOptions { disable_cache: false, include_credentials: true },
+        };
+        let (page, path, done) = (page.handle.clone(), self.files.path(&stored), self.files.done.0.clone());
+        self.files.said(Done::Downloads);
+        tokio::spawn(async move {
+            let loaded = load_to(&page, params, &path).await;
+            if loaded.is_err() {
+                let _ = tokio::fs::remove_file(&path).await;
+            }
+            let bytes = loaded.inspect_err(log).ok();
+            let _ = done.send(Done::Stored { stored, bytes }).await;
+        });
+    }
+
     fn print(&mut self, tab: TabId, by_page: bool) {
         let Some(page) = self.pages.get(&tab) else { return };
         let title = self.tabs.list().iter().find(|one| one.id == tab).map(|one| one.title.reveal().clone());
@@ -384,7 +412,7 @@ impl Browser {
                 let _ = tokio::fs::remove_file(&path).await;
             }
             let bytes = printed.inspect_err(log).ok();
-            let _ = done.send(Done::Printed { stored, bytes }).await;
+            let _ = done.send(Done::Stored { stored, bytes }).await;
         });
     }
 }
@@ -422,6 +450,28 @@ async fn print_to(page: &Handle, (width, height): (f64, f64), path: &Path) -> Re
     };
     let printed = page.call_within(PRINTING, PrintToPdfParams::IDENTIFIER, params).await;
     let Printed { stream } = printed.map_err(|_| TransferError::Broken)?;
+    let read = read_all(page, &stream, path).await;
+    tell(page, CloseParams::IDENTIFIER, CloseParams { handle: stream });
+    read
+}
+
+/// Loads what is at an address; gives its size (bytes).
+async fn load_to(page: &Handle, params: LoadNetworkResourceParams, path: &Path) -> Result<u64, TransferError> {
+    #[derive(Deserialize)]
+    struct Loaded {
+        resource: Resource,
+    }
+    #[derive(Deserialize)]
+    struct Resource {
+        success: bool,
+        stream: Option<StreamHandle>,
+    }
+    let loaded = page.call_within(LOADING, LoadNetworkResourceParams::IDENTIFIER, params).await;
+    let Loaded { resource: Resource { success: true, stream: Some(stream) } } =
+        loaded.map_err(|_| TransferError::Broken)?
+    else {
+        return Err(TransferError::Broken);
+    };
     let read = read_all(page, &stream, path).await;
     tell(page, CloseParams::IDENTIFIER, CloseParams { handle: stream });
     read

@@ -11,18 +11,20 @@ impl Live {
     /// The page leaves it to the browser to show a menu: whoever asked for it gets ours.
     pub(super) fn menu(&mut self, wanted: Wanted) {
         let Some(who) = (if wanted.customers { self.customer } else { self.other }) else { return };
-        let Wanted { at: [x, y], link, selection, editable, hidden, .. } = wanted;
-        let id = self.browser.native().ask(who, link);
+        let Wanted { at: [x, y], link, image, selection, editable, hidden, .. } = wanted;
+        let id = self.browser.native().ask(who, link, image);
         let address = self.browser.native().link(id).cloned();
-        let menu = Menu { id, x, y: y - STRIP as f32, link: address.is_some(), address, selection, editable, hidden };
+        let image = self.browser.native().image(id).is_some();
+        let menu =
+            Menu { id, x, y: y - STRIP as f32, link: address.is_some(), address, image, selection, editable, hidden };
         self.tell(who, &Notice::Menu { menu });
     }
 
     /// The same where the page has no guard, of which nothing is known but where somebody pressed (CSS pixels of the viewport).
     pub(super) fn bare_menu(&mut self, who: ParticipantId, (x, y): (f32, f32)) {
-        let id = self.browser.native().ask(who, None);
-        let (link, address, selection, editable, hidden) = (false, None, false, false, true);
-        self.tell(who, &Notice::Menu { menu: Menu { id, x, y, link, address, selection, editable, hidden } });
+        let id = self.browser.native().ask(who, None, None);
+        let (link, address, image, selection, editable, hidden) = (false, None, false, false, false, true);
+        self.tell(who, &Notice::Menu { menu: Menu { id, x, y, link, address, image, selection, editable, hidden } });
     }
 
     /// A field of a tab's page has opened what it is to be chosen from, or closed it.
