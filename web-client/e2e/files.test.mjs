@@ -39,6 +39,8 @@ const PAGES = {
     onafterprint = () => fetch('/told', { method: 'POST', body: '"after"' });
     document.querySelector('button').onclick = () => print();
     </script>`,
+  receipts: `<title>Receipts</title>${STYLE}<button>Receipt</button><script>document.querySelector('button').onclick = () => open('/receipt')</script>`,
+  receipt: '<title>Receipt 9</title><p>Paid</p><script>onload = () => { print(); close(); }</script>',
 };
 
 /** What pages have said, and what a slow answer waits for. */
@@ -255,6 +257,17 @@ test('a page that prints becomes a PDF for the customer, and the agent’s pictu
   await until('the page to know', () => told.length >= 2);
   assert.deepEqual(told.splice(0), ['before', 'after']);
   await agentHeardNothing();
+});
+
+test('a page that closes itself once it has printed is printed, and closed', async () => {
+  await open('receipts');
+  await clickAt(customer, FIRST, VIEWPORT);
+  await download('ready').waitFor();
+  assert.match(await download('ready').innerText(), /^Receipt 9\.pdf/);
+  await isAt('receipts');
+  await until('its tab to be gone', async () => (await system.api('GET', `/sessions/${made.id}`)).body.tabs.every((tab) => !tab.url.endsWith('/receipt')));
+  await download('ready').getByRole('button', { name: 'Remove' }).click();
+  await download('ready').waitFor({ state: 'detached' });
 });
 
 test('the customer prints by key and by button', async () => {

@@ -89,7 +89,7 @@ class Pickers {
         customers: this.#turn.sender === 'customer',
         at: placeOf({ clientX: left, clientY: top }),
         size: [width, height],
-        label: guard.isSecretText(label) ? '' : label,
+        label: guard.rules.everything || guard.isSecretText(label) ? '' : label,
         hidden: !phasesHere()?.isOpen || guard.hides(field),
         of,
       },
@@ -122,8 +122,10 @@ class Pickers {
   }
 
   #close = () => {
-    if (!this.#turn.picker) return;
+    const open = this.#turn.picker;
+    if (!open) return;
     this.#turn.picker = null;
+    open.port?.postMessage({ number: open.theirs, choice: {} });
     phasesHere()?.tell({ type: 'picker', picker: null });
   };
 
