@@ -266,6 +266,7 @@ async function session(system, context, agent, look) {
   await customer.locator('[data-tandem=give-control]').waitFor({ state: 'detached' });
   const { places, viewport } = await toReturns(system, context.browser(), customer);
   await sound(system, customer, agent, look, () => clickAt(customer, places['#creak'], viewport));
+  await pickers(customer, agent, look, (id) => clickAt(customer, places[id], viewport));
   await files(customer, agent, look, (id) => clickAt(customer, places[id], viewport));
   await customer.locator('.stop').click();
   await Promise.all([customer, agent].map((page) => page.waitForFunction(() => document.documentElement.dataset.session === 'ended')));
@@ -281,7 +282,7 @@ async function toReturns(system, browser, customer) {
   const { id } = sessions.find((session) => session.state === 'live');
   await system.api('POST', `/sessions/${id}/navigate`, { url });
   await until('the page', async () => (await system.api('GET', `/sessions/${id}`)).body.tabs.some((tab) => tab.url.endsWith('returns.html') && !tab.loading));
-  return { viewport, places: await layoutOf(browser, url, viewport, ['#photos', '#camera', '#label', '#print', '#creak']) };
+  return { viewport, places: await layoutOf(browser, url, viewport, ['#photos', '#camera', '#what', '#collect', '#label', '#print', '#creak']) };
 }
 
 /** The page plays something, and then both hear it; on a phone the button is in the sheet of the pen. */
@@ -304,6 +305,25 @@ async function sound(system, customer, agent, look, creak) {
   if (phone) await more.click();
   await creak();
   await system.api('PUT', '/companies/demo/policy', {});
+}
+
+/** What fields open: a list for both, and a date for who chooses it. */
+async function pickers(customer, agent, look, click) {
+  const both = [customer, agent].map((page) => page.locator('[data-tandem=picker]'));
+  await click('#what');
+  await Promise.all(both.map((one) => one.waitFor()));
+  await look('customer-list', customer);
+  await look('console-list', agent);
+  await customer.keyboard.press('Escape');
+  await Promise.all(both.map((one) => one.waitFor({ state: 'detached' })));
+  await click('#collect');
+  // A phone's finger has opened it; on a desk a key does, where it is not at the field's end.
+  if (customer.viewportSize().width >= 500) await customer.keyboard.press('Alt+ArrowDown');
+  await Promise.all(both.map((one) => one.waitFor()));
+  await look('customer-date', customer);
+  await look('console-date', agent);
+  await both[0].locator('button.plain').click();
+  await Promise.all(both.map((one) => one.waitFor({ state: 'detached' })));
 }
 
 /** What the page asks for: files, and a camera that there is not. Some files it has. */
