@@ -62,7 +62,7 @@ class Pickers {
     if (type === 'mousedown') return event.button === 0 && isList(field);
     if (type === 'click') return hasValue(field) && (field.type === 'color' || matchMedia('(pointer: coarse)').matches || isAtEnd(event, field));
     if (!isList(field) && !(hasValue(field) && field.type !== 'color')) return false;
-    if (key === 'F4' || (event.altKey && /^Arrow(Up|Down)$/.test(key))) return true;
+    if (key === 'F4' || (event.altKey && /^Arrow(Up|Down)$/.test(key)) || (key === 'Enter' && isList(field))) return true;
     return key === ' ' && event.timeStamp - this.#letter > TOGETHER;
   }
 

@@ -65,7 +65,7 @@ if (window[NAME]?.document !== document) {
   guard.pickers = new Pickers(guard, turn);
   guard.gate = new Gate(guard, turn, phasesHere);
   addEventListener('message', guard.guests.hear, true);
-  addEventListener(`${NAME}-print`, () => tell({ type: 'print' }), true);
+  addEventListener(`${NAME}-print`, () => tell({ type: 'print', title: document.title.slice(0, 200) }), true);
   if (above) {
     above.phases?.dirtied(true);
   } else {

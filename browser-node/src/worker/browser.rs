@@ -75,8 +75,8 @@ pub enum FromGuard {
     Pointer { at: Option<[f32; 2]>, pressed: Option<bool> },
     /// The customer's finger has come down on a text field of this kind, or on none.
     Touched { field: Option<FieldKind> },
-    /// The page's script prints.
-    Print,
+    /// The script of a page of this title prints.
+    Print { title: Private<String> },
     /// A phone's page is shown so large that only a part of it is to be seen.
     Enlarged,
     /// Somebody wants a menu that the page does not have.

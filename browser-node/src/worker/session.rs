@@ -525,7 +525,7 @@ impl Live {
                 self.closing = Some(counter);
                 self.passed();
             }
-            FromGuard::Print => self.browser.print_page(tab),
+            FromGuard::Print { title } => self.browser.print_page(tab, &title),
             FromGuard::Enlarged => self.browser.fit(tab),
             FromGuard::Menu(wanted) if self.browser.active() == Some(tab) => self.menu(*wanted),
             FromGuard::Menu(_) => {}

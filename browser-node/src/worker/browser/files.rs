@@ -299,8 +299,8 @@ impl Browser {
                 self.save_image(*menu);
             }
             FileInput::Print => {
-                if let Some(tab) = self.tabs.active() {
-                    self.print(tab, false);
+                if let Some(tab) = self.tabs.list().iter().find(|tab| tab.active).cloned() {
+                    self.print(tab.id, tab.title.reveal(), false);
                 }
             }
         }
@@ -370,9 +370,9 @@ impl Browser {
     }
 
     /// The page's own script prints.
-    pub fn print_page(&mut self, tab: TabId) {
+    pub fn print_page(&mut self, tab: TabId, title: &Private<String>) {
         if self.tabs.active() == Some(tab) {
-            self.print(tab, true);
+            self.print(tab, title.reveal(), true);
         }
     }
 
@@ -398,10 +398,9 @@ impl Browser {
         });
     }
 
-    fn print(&mut self, tab: TabId, by_page: bool) {
+    fn print(&mut self, tab: TabId, title: &str, by_page: bool) {
         let Some(page) = self.pages.get(&tab) else { return };
-        let title = self.tabs.list().iter().find(|one| one.id == tab).map(|one| one.title.reveal().clone());
-        let Some((_, stored)) = self.files.files.print(tab, &title.unwrap_or_default(), by_page) else { return };
+        let Some((_, stored)) = self.files.files.print(tab, title, by_page) else { return };
         let (page, path, done) = (page.handle.clone(), self.files.path(&stored), self.files.done.0.clone());
         let is_letter = ["-US", "-CA", "-MX"].iter().any(|land| self.language.ends_with(land));
         let paper = if is_letter { LETTER } else { A4 };
