@@ -49,7 +49,7 @@ impl Voice {
     pub fn rest(&mut self) {
         self.quiet = FADE;
         self.flows = false;
-        self.playing.send_if_modified(|playing| std::mem::take(playing));
+        self.playing.send_if_modified(std::mem::take);
     }
 
     /// Takes the next frame, which was played at this time.
