@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 
 packages="chromium chromium-sandbox cmake g++ make nasm pkg-config ca-certificates postgresql libfaketime
 fonts-liberation fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"
-[ "${1:-}" != checks ] || packages="python3-venv shellcheck systemd firefox-esr"
+[ "${1:-}" != checks ] || packages="python3-venv shellcheck systemd firefox-esr webkit2gtk-driver xvfb"
 
 missing=""
 for package in $packages; do
