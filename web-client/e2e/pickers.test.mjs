@@ -112,10 +112,14 @@ test('an agent does not hear what is hidden of a list, and cannot choose it', as
   await opens(customer, row(1));
   assert.equal(await picker(agent).count(), 0);
   await customer.keyboard.press('Escape');
-  // A field that is hidden whole opens for the customer alone.
+  // A field that is hidden whole opens for the customer alone, and agents do not hear that it does.
+  const pickers = async () => (await heardBy(agent)).split('"type":"picker"').length;
+  await isGone(customer, agent);
+  const before = await pickers();
   await opens(customer, row(2));
   await line(customer, 'April').click();
   await isSaid('month', '4');
+  assert.equal(await pickers(), before);
   await press(agent, row(2));
   await agent.getByText('This is hidden').waitFor();
   const heard = await heardBy(agent);

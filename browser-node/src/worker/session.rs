@@ -73,6 +73,8 @@ pub struct Live {
     vouched: Vouched,
     /// The focused field as agents were last told of it.
     shared_field: Option<Field>,
+    /// The picker that agents hear of.
+    shared_picker: Option<u32>,
     /// The customer whose pointer a page last felt, and the other person who acted last.
     customer: Option<ParticipantId>,
     other: Option<ParticipantId>,
@@ -186,6 +188,7 @@ impl Live {
             photons: Default::default(),
             vouched: Vouched::default(),
             shared_field: None,
+            shared_picker: None,
             customer: None,
             other: None,
             followed: 0,

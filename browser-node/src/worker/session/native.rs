@@ -47,8 +47,14 @@ impl Live {
         }
     }
 
-    pub(super) fn tell_picker(&self) {
-        self.tell_all(&Notice::Picker { picker: self.browser.picker().cloned() });
+    /// Agents hear nothing of one that is hidden from them, not even that it comes and goes.
+    pub(super) fn tell_picker(&mut self) {
+        let picker = self.browser.picker().cloned();
+        let shared = picker.as_ref().filter(|picker| !picker.hidden).map(|picker| picker.id);
+        let is_news = std::mem::replace(&mut self.shared_picker, shared) != shared;
+        let notice = Notice::Picker { picker };
+        let agents = self.viewers(Audience::Agent).filter(|_| is_news);
+        self.viewers(Audience::Customer).chain(agents).for_each(|who| self.tell(who, &notice));
     }
 
     /// A page asks for what this browser does not have. All hear of it, since somebody has to do that step elsewhere.
